@@ -1,0 +1,82 @@
+import type { Kysely } from 'kysely';
+import { createListeners, type Changes } from './changes.ts';
+import { openEngine } from './dialects.ts';
+import type { DatabaseLog, Timeouts } from './engine.ts';
+import { applyMigrations, findPending } from './migrate.ts';
+import { migrations } from './migrations/index.ts';
+import type { Tables } from './schema.ts';
+import { createTransaction, type RunTransaction } from './transaction.ts';
+
+export { isUnavailable, uniqueViolation } from './faults.ts';
+export type { Changes } from './changes.ts';
+export type { DatabaseLog, Timeouts } from './engine.ts';
+export type { Tables } from './schema.ts';
+export type { Tx } from './transaction.ts';
+
+/** One open database, SQLite or PostgreSQL. Whoever holds it need not know which. */
+export interface Database {
+  readonly dialect: 'sqlite' | 'postgres';
+  /** For reads outside a transaction; on SQLite they never wait for a running one. Refuses to write. */
+  readonly read: Kysely<Tables>;
+  /** All writes go through here; see `RunTransaction`. */
+  readonly transaction: RunTransaction;
+  readonly changes: Changes;
+  /** Rejects, within 2 s, unless the database answers and takes writes. */
+  ping(): Promise<void>;
+  /** Names of the migrations this release knows and the database lacks; ready means none. Later ones are fine. */
+  pendingMigrations(): Promise<string[]>;
+  /** Applies them; safe in any number of processes at once. Resolves with the names this process applied. */
+  migrate(): Promise<string[]>;
+  /** What the database finds wrong with itself, a line each; reads all of it and blocks meanwhile on SQLite. */
+  integrityCheck(): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  /** `file:./data/gatehouse.sqlite` or `postgres://user:password@host/database?sslmode=verify-full` */
+  url: string;
+  /** PostgreSQL: most connections at a time (default 10); one more listens for changes. */
+  poolSize?: number;
+  timeouts?: Partial<Timeouts>;
+  log?: DatabaseLog;
+  /** Also told what is logged as an error: failures of after-commit acts and change listeners. */
+  onUnexpectedError?: (error: unknown) => void;
+  /** Milliseconds since the epoch; dates applied migrations. */
+  now?: () => number;
+}
+
+const defaultTimeouts: Timeouts = {
+  connectMillis: 1_500,
+  statementMillis: 10_000,
+  lockMillis: 5_000,
+  idleInTransactionMillis: 30_000,
+};
+
+const silent: DatabaseLog = { info() {}, warn() {}, error() {} };
+
+/**
+ * Opens the database the URL names; creates the SQLite file and its folder. It applies no migration. A PostgreSQL that
+ * is away does not make it fail: ask `ping`. Throws on a URL of another kind, a file that cannot be opened, and a
+ * SQLite too old to be safe.
+ */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const { url, poolSize = 10, log = silent, onUnexpectedError, now = Date.now } = options;
+  const report = (error: unknown, message: string) => {
+    log.error({ err: error }, message);
+    onUnexpectedError?.(error);
+  };
+  const listeners = createListeners(report);
+  const timeouts = { ...defaultTimeouts, ...options.timeouts };
+  const engine = await openEngine({ url, poolSize, timeouts, log, onChange: listeners.tell });
+  return {
+    dialect: engine.dialect,
+    read: engine.read,
+    transaction: createTransaction({ engine, tell: listeners.tell, report }),
+    changes: { subscribe: listeners.subscribe, check: engine.check },
+    ping: engine.ping,
+    pendingMigrations: () => findPending(engine, migrations),
+    migrate: () => applyMigrations(engine, migrations, now),
+    integrityCheck: engine.integrityCheck,
+    close: engine.close,
+  };
+}
