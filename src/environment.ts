@@ -1,0 +1,178 @@
+// Every environment variable: its form, its default, and the words that the README's table is made of.
+import { z } from 'zod';
+
+const DAY_SECONDS = 24 * 60 * 60;
+
+function wholeNumber(min: number, max: number) {
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, `must be a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, `must be a whole number from ${min} to ${max}`);
+}
+
+function list(separator = ',') {
+  return z.string().transform((text) =>
+    text
+      .split(separator)
+      .map((entry) => entry.trim())
+      .filter((entry) => entry !== ''),
+  );
+}
+
+/** A secret also comes from a file: `NAME_FILE` instead of `NAME`. */
+export interface VariableNotes {
+  section: 'Server' | 'Database' | 'Secrets' | 'Access' | 'Passwords' | 'Sessions' | 'First administrator' | 'Operation';
+  description: string;
+  /** The default in words, where it depends on something. */
+  default?: string;
+  secret?: true;
+}
+
+const notes = z.registry<VariableNotes>();
+
+function note<S extends z.ZodType>(schema: S, text: VariableNotes): S {
+  notes.add(schema, text);
+  return schema;
+}
+
+/** Keys are the variables' names. */
+export const environment = z.object({
+  PORT: note(wholeNumber(0, 65535).prefault('3000'), { section: 'Server', description: 'Port to listen on; 0 takes a free one.' }),
+  HOST: note(z.string().optional(), {
+    section: 'Server',
+    description: 'Address to listen on.',
+    default: '`127.0.0.1` in local mode, `0.0.0.0` in production',
+  }),
+  PUBLIC_URL: note(z.string().optional(), {
+    section: 'Server',
+    description:
+      'The address people use. A loopback host means local mode; `https://` means production; plain http on another host is refused.',
+    default: '`http://localhost:PORT`',
+  }),
+  TRUSTED_PROXIES: note(list().prefault('loopback'), {
+    section: 'Server',
+    description: 'Addresses and networks whose `X-Forwarded-For` is believed, with commas; `loopback`; `none` trusts nobody.',
+  }),
+  DATA_DIR: note(z.string().prefault('./data'), {
+    section: 'Server',
+    description: 'Folder for the SQLite file, the generated secret and the set-up link.',
+  }),
+  DATABASE_URL: note(z.string().optional(), {
+    section: 'Database',
+    description: '`file:…` for SQLite, `postgres://…` for PostgreSQL.',
+    default: '`file:DATA_DIR/gatehouse.sqlite`',
+    secret: true,
+  }),
+  DATABASE_MIGRATION_URL: note(z.string().optional(), {
+    section: 'Database',
+    description: 'Another role for migrations, so that the server’s own role needs no right to change tables.',
+    default: '`DATABASE_URL`',
+    secret: true,
+  }),
+  DATABASE_POOL_SIZE: note(wholeNumber(1, 200).prefault('10'), {
+    section: 'Database',
+    description: 'Most connections to PostgreSQL.',
+  }),
+  MIGRATE: note(z.enum(['auto', 'check'], 'must be auto or check').prefault('auto'), {
+    section: 'Database',
+    description: '`auto` migrates at the start, under a lock; `check` only waits until somebody else has.',
+  }),
+  APP_SECRET: note(z.string().optional(), {
+    section: 'Secrets',
+    description: 'The one secret to keep: at least 32 characters of randomness (`openssl rand -base64 48`). All other keys are derived from it.',
+    default: 'made in `DATA_DIR/app-secret` in local mode, required in production',
+    secret: true,
+  }),
+  APP_SECRET_PREVIOUS: note(list().optional(), {
+    section: 'Secrets',
+    description: 'Earlier secrets, with commas, still accepted while sessions and keys move to the new one.',
+    default: 'none',
+    secret: true,
+  }),
+  CORS_ORIGINS: note(list().optional(), {
+    section: 'Access',
+    description: 'Origins of other sites whose pages may call the API, with commas; `none` for none.',
+    default: 'any localhost origin in local mode, required in production',
+  }),
+  SIGN_UP: note(z.enum(['open', 'invite', 'closed'], 'must be open, invite or closed').prefault('open'), {
+    section: 'Access',
+    description: 'Whether strangers may make an account.',
+  }),
+  ANONYMOUS_ACCESS: note(z.enum(['none', 'guest'], 'must be none or guest').prefault('none'), {
+    section: 'Access',
+    description: 'What a request without credentials acts as.',
+  }),
+  API_DOCS: note(z.enum(['public', 'signed-in', 'off'], 'must be public, signed-in or off').optional(), {
+    section: 'Access',
+    description: 'Who may read `/api/docs` and `/api/openapi.json`.',
+    default: '`public` in local mode, `signed-in` in production',
+  }),
+  PASSWORD_MIN_LENGTH: note(wholeNumber(8, 64).prefault('15'), {
+    section: 'Passwords',
+    description: 'Shortest password, in characters. Never below 8; 15 is the advice of NIST SP 800-63B-4 without a second factor.',
+  }),
+  BCRYPT_COST: note(wholeNumber(10, 15).prefault('12'), {
+    section: 'Passwords',
+    description: 'Each step doubles the work of a guess and of a sign-in. Older hashes are renewed at the next sign-in.',
+  }),
+  HASH_QUEUE_LIMIT: note(wholeNumber(1, 1000).prefault('32'), {
+    section: 'Passwords',
+    description: 'Sign-ins that may wait for a free core; more are answered 503 with `Retry-After`.',
+  }),
+  ACCESS_TOKEN_SECONDS: note(wholeNumber(1, 900).prefault('300'), {
+    section: 'Sessions',
+    description: 'Life of an access token. Revocation does not wait for it.',
+  }),
+  SESSION_IDLE_SECONDS: note(wholeNumber(60, 30 * DAY_SECONDS).prefault(String(7 * DAY_SECONDS)), {
+    section: 'Sessions',
+    description: 'A session that is not renewed for so long ends.',
+  }),
+  SESSION_ABSOLUTE_SECONDS: note(wholeNumber(60, 30 * DAY_SECONDS).prefault(String(30 * DAY_SECONDS)), {
+    section: 'Sessions',
+    description: 'A session ends so long after its sign-in, whatever happens.',
+  }),
+  ADMIN_EMAIL: note(z.string().optional(), {
+    section: 'First administrator',
+    description: 'With a password, makes the first administrator at the start instead of printing a set-up link.',
+    default: 'none',
+  }),
+  ADMIN_USERNAME: note(z.string().prefault('admin'), { section: 'First administrator', description: 'The user name of that administrator.' }),
+  ADMIN_PASSWORD: note(z.string().optional(), {
+    section: 'First administrator',
+    description: 'The password of that administrator; better by `ADMIN_PASSWORD_FILE`. Ignored once an administrator exists.',
+    default: 'none',
+    secret: true,
+  }),
+  LOG_LEVEL: note(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).prefault('info'), {
+    section: 'Operation',
+    description: 'Least level that is logged.',
+  }),
+  DRAIN_DELAY_SECONDS: note(wholeNumber(0, 60).prefault('0'), {
+    section: 'Operation',
+    description: 'On SIGTERM, how long to be “not ready” before connections are closed, so that a proxy can notice.',
+  }),
+  DRAIN_SECONDS: note(wholeNumber(1, 300).prefault('30'), {
+    section: 'Operation',
+    description: 'On SIGTERM, how long requests in flight may take.',
+  }),
+});
+
+export type EnvironmentValues = z.output<typeof environment>;
+export type VariableName = keyof EnvironmentValues;
+
+export const variableNames = Object.keys(environment.shape) as VariableName[];
+
+export interface VariableDocument extends VariableNotes {
+  name: VariableName;
+  default: string;
+}
+
+/** What the README's configuration table says of a variable. */
+export function describeVariable(name: VariableName): VariableDocument {
+  const schema: z.ZodType = environment.shape[name];
+  const text = notes.get(schema);
+  if (text === undefined) throw new Error(`${name} has no description`);
+  const fallback = schema instanceof z.ZodPrefault ? `\`${String(schema.def.defaultValue)}\`` : 'none';
+  return { ...text, name, default: text.default ?? fallback };
+}

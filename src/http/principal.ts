@@ -1,0 +1,24 @@
+// Who makes this request.
+import type { Session, User } from '#contract/auth.ts';
+import type { Permission } from '#contract/permissions.ts';
+
+export interface AnonymousPrincipal {
+  readonly kind: 'anonymous';
+  /** Empty, or the guest role's where anonymous access is on. */
+  readonly permissions: ReadonlySet<Permission>;
+}
+
+/** A user in a session, as the database knows them now; the token's own claims decide nothing. */
+export interface UserPrincipal {
+  readonly kind: 'user';
+  readonly user: User;
+  readonly session: Session;
+  readonly permissions: ReadonlySet<Permission>;
+  /** The session's id for logs: it names the session and cannot be used for anything. */
+  readonly sessionHash: string;
+}
+
+export type Principal = AnonymousPrincipal | UserPrincipal;
+
+/** Turns a bearer token into a principal; undefined for one that opens nothing, whatever the reason. */
+export type Authenticate = (bearerToken: string) => UserPrincipal | undefined | Promise<UserPrincipal | undefined>;

@@ -1,0 +1,70 @@
+// The one place where an error becomes an answer (RFC 9457).
+import type { ErrorRequestHandler, Response } from 'express';
+import { Problem, PROBLEM_TYPE_PREFIX, problems } from '#contract/problem.ts';
+import type { ProblemName } from '#contract/problem.ts';
+import type { Logger } from '../log.ts';
+import { contextOf } from './context.ts';
+
+/** What a foreign error means, where that is known; undefined is `internal`. */
+export type TranslateError = (error: unknown) => Problem | undefined;
+
+export function problemBody(problem: Problem, instance: string, requestId: string): Record<string, unknown> {
+  const { status, title } = problems[problem.problem];
+  return {
+    type: PROBLEM_TYPE_PREFIX + problem.problem,
+    title,
+    status,
+    ...(problem.detail !== undefined && { detail: problem.detail }),
+    instance,
+    requestId,
+    ...(problem.errors !== undefined && { errors: problem.errors }),
+  };
+}
+
+/** RFC 6750 section 3: how to authenticate, and what was wrong with the token, if there was one. */
+function challenge(problem: Problem, tokenSent: boolean): string | undefined {
+  if (problem.status === 401) return problem.problem === 'invalid-token' && tokenSent ? 'Bearer error="invalid_token"' : 'Bearer';
+  if (problem.problem === 'forbidden') return 'Bearer error="insufficient_scope"';
+  return undefined;
+}
+
+export function sendProblem(response: Response, problem: Problem): void {
+  const context = contextOf(response);
+  response.statusCode = problem.status;
+  response.setHeader('Content-Type', 'application/problem+json; charset=utf-8');
+  response.setHeader('Cache-Control', 'no-store');
+  const wwwAuthenticate = challenge(problem, context.tokenSent);
+  if (wwwAuthenticate !== undefined) response.setHeader('WWW-Authenticate', wwwAuthenticate);
+  if (problem.retryAfterSeconds !== undefined) response.setHeader('Retry-After', String(problem.retryAfterSeconds));
+  for (const [name, value] of Object.entries(problem.headers ?? {})) response.setHeader(name, value);
+  response.end(JSON.stringify(problemBody(problem, context.path, context.requestId)));
+}
+
+/** Errors of the body parser, by their `type`. */
+const bodyFaults: Record<string, ProblemName> = {
+  'entity.too.large': 'content-too-large',
+  'encoding.unsupported': 'unsupported-media-type',
+  'request.size.invalid': 'malformed-request',
+  'request.aborted': 'malformed-request',
+};
+
+function knownProblem(error: unknown, translate: TranslateError): Problem | undefined {
+  if (error instanceof Problem) return error;
+  if (error instanceof URIError) return new Problem('malformed-request', { detail: 'The address is not valid percent-encoded UTF-8.' });
+  if (error instanceof Error && 'type' in error && typeof error.type === 'string') {
+    const name = bodyFaults[error.type];
+    if (name !== undefined) return new Problem(name, { reason: error.message });
+  }
+  return translate(error);
+}
+
+export function createErrorHandler(log: Logger, translate: TranslateError): ErrorRequestHandler {
+  return (error: unknown, _request, response, _next) => {
+    const { requestId, route } = contextOf(response);
+    const problem = knownProblem(error, translate) ?? new Problem('internal', { cause: error });
+    if (problem.status >= 500) log.error({ requestId, route, problem: problem.problem, err: problem.cause ?? error }, 'request failed');
+    else log.debug({ requestId, route, problem: problem.problem, reason: problem.reason }, 'request refused');
+    if (response.headersSent) response.destroy();
+    else sendProblem(response, problem);
+  };
+}

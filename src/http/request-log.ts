@@ -1,0 +1,62 @@
+// Gives each request its context and its fixed headers, and writes one line when it is over.
+import type { IncomingMessage } from 'node:http';
+import type { RequestHandler } from 'express';
+import { Problem } from '#contract/problem.ts';
+import type { Logger } from '../log.ts';
+import { attachContext, contextOf, requestIdOf } from './context.ts';
+import type { RequestContext } from './context.ts';
+import { sendProblem } from './problem-response.ts';
+import type { HeaderList } from './security-headers.ts';
+
+const LONGEST_TARGET = 8 * 1024;
+const LONGEST_USER_AGENT = 256;
+
+/** Asked every second by machines; a line each would bury the rest. */
+const UNLOGGED_ROUTES: ReadonlySet<string | undefined> = new Set(['/livez', '/readyz']);
+
+export interface RequestLogOptions {
+  log: Logger;
+  clientAddress: (request: IncomingMessage) => string;
+  headers: HeaderList;
+}
+
+function writeLine(log: Logger, method: string, status: number, context: RequestContext): void {
+  if (UNLOGGED_ROUTES.has(context.route)) return;
+  const { principal } = context;
+  log.info(
+    {
+      requestId: context.requestId,
+      address: context.address,
+      method,
+      // The pattern, not the path: an id or a mistyped secret in the path stays out of the log.
+      route: context.route ?? 'unmatched',
+      status,
+      ms: Math.round((performance.now() - context.startedAt) * 10) / 10,
+      ...(principal?.kind === 'user' && { userId: principal.user.id, session: principal.sessionHash }),
+    },
+    'request',
+  );
+}
+
+export function createRequestLog(options: RequestLogOptions): RequestHandler {
+  return (request, response, next) => {
+    const target = request.url;
+    const query = target.indexOf('?');
+    attachContext(response, {
+      requestId: requestIdOf(request),
+      address: options.clientAddress(request),
+      userAgent: request.headers['user-agent']?.slice(0, LONGEST_USER_AGENT) ?? '',
+      path: query === -1 ? target : target.slice(0, query),
+      startedAt: performance.now(),
+      tokenSent: false,
+      route: undefined,
+      principal: undefined,
+    });
+    const context = contextOf(response);
+    response.setHeader('X-Request-Id', context.requestId);
+    for (const [name, value] of options.headers) response.setHeader(name, value);
+    response.once('close', () => writeLine(options.log, request.method, response.writableFinished ? response.statusCode : 499, context));
+    if (target.length > LONGEST_TARGET) sendProblem(response, new Problem('uri-too-long'));
+    else next();
+  };
+}

@@ -1,0 +1,127 @@
+// One gate for every route: authenticate, authorize, parse, handle, check the answer. In this order, so that a stranger's body
+// is not read and a refusal for lack of permission does not tell what the body should have been.
+import type { Request, RequestHandler, Response } from 'express';
+import type { $ZodType } from 'zod/v4/core';
+import type { Access, AnswerOf, Endpoint, ParsedInput } from '#contract/endpoint.ts';
+import { Problem } from '#contract/problem.ts';
+import { contextOf } from './context.ts';
+import type { RequestContext } from './context.ts';
+import { readJsonBody } from './json-body.ts';
+import type { AnonymousPrincipal, Authenticate, Principal, UserPrincipal } from './principal.ts';
+import type { SameOrigin } from './same-origin.ts';
+import { assertInput, checkAnswer } from './validate.ts';
+
+type PrincipalFor<A extends Access> = A extends 'session' ? UserPrincipal : Principal;
+
+export interface RouteRequest<E extends Endpoint> extends ParsedInput<E> {
+  readonly principal: PrincipalFor<E['access']>;
+  readonly context: RequestContext;
+  /** The Cookie header as it came. */
+  readonly cookies: string | undefined;
+  /** @throws Problem `cross-site-request`: call it before the session cookie is set or used (CSRF) */
+  assertSameOrigin(): void;
+}
+
+/** An endpoint with its handler, ready to be mounted. */
+export interface Route {
+  readonly endpoint: Endpoint;
+  readonly handle: (request: RouteRequest<Endpoint>) => Promise<Answer>;
+}
+
+interface Answer {
+  status: number;
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+/** Binds a contract endpoint to a rule; no rule lives here. */
+export function route<E extends Endpoint>(
+  endpoint: E,
+  handle: (request: RouteRequest<E>) => AnswerOf<E> | Promise<AnswerOf<E>>,
+): Route {
+  // The gate below gives the handler what its endpoint declares; TypeScript cannot follow the generic through the list of routes.
+  const untyped = handle as unknown as (request: RouteRequest<Endpoint>) => Answer | Promise<Answer>;
+  return { endpoint, handle: async (request) => await untyped(request) };
+}
+
+export interface GateOptions {
+  authenticate: Authenticate;
+  anonymous: AnonymousPrincipal;
+  sameOrigin: SameOrigin;
+  /** What `configured` access means for an endpoint now. */
+  configuredAccess: (endpoint: Endpoint) => 'public' | 'session' | 'off';
+}
+
+const invalidToken = (): Problem =>
+  new Problem('invalid-token', { detail: 'The access token is missing, has expired or has been revoked.' });
+
+async function authenticate(request: Request, context: RequestContext, options: GateOptions): Promise<Principal> {
+  const header = request.headers.authorization;
+  if (header === undefined) return options.anonymous;
+  context.tokenSent = true;
+  const token = /^Bearer +([\w\-.~+/]+=*)$/i.exec(header)?.[1];
+  const principal = token === undefined ? undefined : await options.authenticate(token);
+  if (principal === undefined) throw invalidToken();
+  return principal;
+}
+
+function authorize(access: Access, principal: Principal): void {
+  if (access === 'session' && principal.kind === 'anonymous') throw invalidToken();
+  if (typeof access === 'string' || principal.permissions.has(access.permission)) return;
+  if (principal.kind === 'anonymous') throw invalidToken();
+  throw new Problem('forbidden', { detail: `This needs the permission ${access.permission}.` });
+}
+
+function effectiveAccess(endpoint: Endpoint, options: GateOptions): Access {
+  if (endpoint.access !== 'configured') return endpoint.access;
+  const access = options.configuredAccess(endpoint);
+  if (access === 'off') throw new Problem('not-found');
+  return access;
+}
+
+const parts = (endpoint: Endpoint, part: 'params' | 'query', value: unknown): unknown =>
+  endpoint[part] === undefined ? undefined : assertInput(endpoint[part], part, value);
+
+/** RFC 6750 section 2.3, ASVS 14.2.1: what is not declared is refused, a token in the address above all. */
+function assertNoQuery(request: Request): void {
+  const names = Object.keys(request.query);
+  if (names.length > 0)
+    throw new Problem('invalid-input', { errors: names.map((name) => ({ pointer: `?${name}`, detail: 'This parameter is not known here.' })) });
+}
+
+export function send(response: Response, endpoint: Endpoint, answer: Answer): void {
+  const shape = endpoint.answers[answer.status];
+  if (shape === undefined) throw new Error(`${endpoint.name} answered ${answer.status}, which its contract does not know`);
+  const body = typeof shape === 'string' ? answer.body : JSON.stringify(checkAnswer(shape, endpoint.name, answer.body));
+  response.statusCode = answer.status;
+  response.setHeader('Cache-Control', 'no-store');
+  if (shape !== 'empty') response.setHeader('Content-Type', `${typeof shape === 'string' ? shape : 'application/json'}; charset=utf-8`);
+  for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
+  response.end(shape === 'empty' ? undefined : body);
+}
+
+/** The gate as one Express handler. */
+export function mount({ endpoint, handle }: Route, options: GateOptions): RequestHandler {
+  const body: $ZodType | undefined = endpoint.body;
+  return async (request, response) => {
+    const context = contextOf(response);
+    context.route = endpoint.path;
+    const access = effectiveAccess(endpoint, options);
+    const principal = access === 'public' ? options.anonymous : await authenticate(request, context, options);
+    context.principal = principal;
+    authorize(access, principal);
+    if (endpoint.query === undefined) assertNoQuery(request);
+    const answer = await handle({
+      params: parts(endpoint, 'params', request.params),
+      query: parts(endpoint, 'query', request.query),
+      body: body === undefined ? undefined : assertInput(body, 'body', await readJsonBody(request, response)),
+      principal,
+      context,
+      cookies: request.headers.cookie,
+      assertSameOrigin: () => {
+        if (!options.sameOrigin(request)) throw new Problem('cross-site-request', { detail: 'Only this site’s own pages may sign in with a cookie.' });
+      },
+    } as RouteRequest<Endpoint>);
+    send(response, endpoint, answer);
+  };
+}

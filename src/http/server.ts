@@ -1,0 +1,101 @@
+// The Express app: what every request passes, in order.
+import express from 'express';
+import type { Express, RequestHandler } from 'express';
+import type { Endpoint } from '#contract/endpoint.ts';
+import { Problem } from '#contract/problem.ts';
+import type { Logger } from '../log.ts';
+import { createClientAddress } from './client-address.ts';
+import { createPages } from './pages.ts';
+import { createErrorHandler } from './problem-response.ts';
+import type { TranslateError } from './problem-response.ts';
+import { createRequestLog } from './request-log.ts';
+import { mount } from './route.ts';
+import type { GateOptions, Route } from './route.ts';
+import { createCors, createOriginCheck, createSameOrigin } from './same-origin.ts';
+import { apiHeaders, pageHeaders } from './security-headers.ts';
+
+export interface ServerOptions extends Omit<GateOptions, 'sameOrigin'> {
+  log: Logger;
+  endpoints: readonly Endpoint[];
+  routes: readonly Route[];
+  translateError: TranslateError;
+  trustedProxies: readonly string[];
+  publicUrl: string;
+  corsOrigins: readonly string[] | 'any-localhost';
+  strictTransportSecurity: boolean;
+  /** The built SPA. */
+  pagesFolder: string;
+  /** Static files that belong to a route, such as the API reference's. */
+  assets: readonly { path: string; handle: RequestHandler }[];
+}
+
+/** The router has what the contract names, and nothing else (AZ-01). */
+function assertComplete(endpoints: readonly Endpoint[], routes: readonly Route[]): void {
+  const missing = endpoints.filter((endpoint) => routes.filter((route) => route.endpoint === endpoint).length !== 1);
+  const unknown = routes.filter((route) => !endpoints.includes(route.endpoint));
+  const names = [...missing, ...unknown.map((route) => route.endpoint)].map((endpoint) => endpoint.name);
+  if (names.length > 0) throw new Error(`endpoints without exactly one route, or routes without endpoint: ${names.join(', ')}`);
+}
+
+/** Header fields that decide something and must not come twice: Node would silently keep one of them. */
+const SINGLE_FIELDS = new Set(['authorization', 'content-type', 'cookie', 'host', 'origin', 'sec-fetch-site', 'x-api-key', 'x-request-id']);
+
+const refuseRepeatedHeaders: RequestHandler = (request, _response, next) => {
+  const seen = new Set<string>();
+  for (let index = 0; index < request.rawHeaders.length; index += 2) {
+    const name = request.rawHeaders[index]?.toLowerCase() ?? '';
+    if (!SINGLE_FIELDS.has(name)) continue;
+    if (seen.has(name)) return next(new Problem('malformed-request', { detail: `The header ${name} came twice.` }));
+    seen.add(name);
+  }
+  return next();
+};
+
+/** 405 for a path that exists with another method. OPTIONS outside CORS is such a method. */
+function refuseMethod(endpoints: readonly Endpoint[]): RequestHandler {
+  const methods = new Set(endpoints.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method])));
+  const allow = [...methods].join(', ');
+  return (request) => {
+    throw new Problem('method-not-allowed', { detail: `${request.method} is not possible here.`, headers: { Allow: allow } });
+  };
+}
+
+const notFound: RequestHandler = () => {
+  throw new Problem('not-found');
+};
+
+export function createServer(options: ServerOptions): Express {
+  assertComplete(options.endpoints, options.routes);
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  // One spelling of each path, so that no rule can be skipped by another (AZ-08).
+  app.enable('case sensitive routing');
+  app.enable('strict routing');
+  app.set('query parser', 'simple');
+
+  const gate: GateOptions = {
+    ...options,
+    sameOrigin: createSameOrigin(
+      createOriginCheck(options.corsOrigins === 'any-localhost' ? 'any-localhost' : [options.publicUrl]),
+    ),
+  };
+  const headers = { strictTransportSecurity: options.strictTransportSecurity };
+
+  app.use(createRequestLog({ log: options.log, clientAddress: createClientAddress(options.trustedProxies), headers: apiHeaders(headers) }));
+  app.use(refuseRepeatedHeaders);
+  app.use(createCors(createOriginCheck(options.corsOrigins)));
+  for (const route of options.routes) {
+    const method = route.endpoint.method.toLowerCase() as 'get' | 'post' | 'patch' | 'put' | 'delete';
+    app[method](route.endpoint.path, mount(route, gate));
+  }
+  for (const [path, endpoints] of Map.groupBy(options.endpoints, (endpoint) => endpoint.path)) {
+    app.all(path, refuseMethod(endpoints));
+  }
+  for (const { path, handle } of options.assets) app.use(path, handle);
+  app.use(['/api', '/.well-known'], notFound);
+  app.use(createPages(options.pagesFolder, pageHeaders(headers)));
+  app.use(notFound);
+  app.use(createErrorHandler(options.log, options.translateError));
+  return app;
+}
