@@ -1,0 +1,49 @@
+// Plain JavaScript without a static import: an older Node can read it and say what is missing. It cannot read a .ts
+// file, and better-sqlite3 crashes it without a word.
+
+const neededMajor = 24;
+const repeatMs = 1000;
+
+/**
+ * One Ctrl-C or one `systemctl stop` can reach this process up to three times: from the terminal (or the control
+ * group), from npm, and from scripts/start.js. A graceful stop reads a second signal as "now", so that the same signal
+ * again within a second is dropped; a later one is meant.
+ */
+function dropRepeatedSignals() {
+  const emit = process.emit.bind(process);
+  const lastAt = new Map();
+  process.emit = (event, ...rest) => {
+    if (event !== 'SIGINT' && event !== 'SIGTERM') return emit(event, ...rest);
+    const now = performance.now();
+    if (now - (lastAt.get(event) ?? -Infinity) < repeatMs) return true;
+    lastAt.set(event, now);
+    return emit(event, ...rest);
+  };
+}
+
+async function launch() {
+  const { existsSync } = await import('node:fs');
+  const { availableParallelism } = await import('node:os');
+  if (existsSync('.env')) process.loadEnvFile('.env'); // what the shell set wins
+
+  // libuv reads this when the pool does its first work, so it must be set before anything reads a file or hashes.
+  // Password hashing takes one thread a core; two stay free for files and name look-ups.
+  process.env.UV_THREADPOOL_SIZE ||= String(Math.max(4, availableParallelism() + 2));
+
+  dropRepeatedSignals();
+  if (process.argv[2] === 'cli') {
+    process.argv.splice(2, 1);
+    await import('./cli.ts');
+  } else {
+    await import('./main.ts');
+  }
+}
+
+if (Number.parseInt(process.versions.node, 10) < neededMajor) {
+  console.error(
+    `gatehouse: Node ${neededMajor} or newer is needed, this is ${process.version}; "npm start" and "npm run" bring their own`,
+  );
+  process.exitCode = 78;
+} else {
+  void launch(); // what it throws ends the process, with its trace
+}
