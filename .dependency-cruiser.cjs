@@ -1,0 +1,154 @@
+// Who may import whom: the table in CONTRIBUTING.md, as rules. `scripts/import-rules.test.ts` proves that each of them
+// finds what it forbids, and that the TypeScript files are read at all (with TypeScript 7 as `typescript`,
+// dependency-cruiser reads none and reports success).
+
+const test = '\\.test\\.tsx?$|^(src|web)/testing/';
+const packages = 'node_modules/|^node:';
+
+/**
+ * Files of ours under `from` may import only files of ours under `allowed`, their packages, and what node has.
+ * @param {string} name
+ * @param {string} comment
+ * @param {string} from
+ * @param {readonly string[]} allowed
+ */
+function only(name, comment, from, allowed) {
+  return {
+    name,
+    comment,
+    severity: 'error',
+    from: { path: from, pathNot: test },
+    to: { path: '^(src|web|scripts|e2e|bench)/', pathNot: allowed },
+  };
+}
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-circle',
+      comment: 'No file may come back to itself, also not by a type.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'resolvable',
+      comment: 'What is imported exists; a package is in package.json.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'no-development-package-in-the-server',
+      comment: 'The server runs without the development packages.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: test },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'], pathNot: '^node_modules/@types/' },
+    },
+    {
+      name: 'not-to-tests',
+      comment: 'Only tests know tests and what helps them.',
+      severity: 'error',
+      from: { pathNot: test },
+      to: { path: test },
+    },
+
+    only('main', 'The process knows the composition root, its configuration and its logger.', '^src/(main|cli)\\.ts$', [
+      '^src/(application|config|log)\\.ts$',
+    ]),
+    only('launch', 'The launcher knows the two entry points.', '^src/launch\\.js$', ['^src/(main|cli)\\.ts$']),
+    only('application', 'The composition root knows everything below it.', '^src/application\\.ts$', [
+      '^src/(contract|database|features|http|security)/',
+      '^src/(config|log|redis)\\.ts$',
+    ]),
+
+    only(
+      'features',
+      'A feature knows the contract, the database, the primitives, and of http the route, the principal and the client address.',
+      '^src/features/',
+      ['^src/(features|contract|database|security)/', '^src/http/(route|principal|client-address)\\.ts$'],
+    ),
+    {
+      name: 'features-by-their-face',
+      comment: 'Of another feature only its index.',
+      severity: 'error',
+      from: { path: '^src/features/([^/]+)/', pathNot: test },
+      to: { path: '^src/features/', pathNot: ['^src/features/$1/', '^src/features/[^/]+/index\\.ts$'] },
+    },
+    {
+      name: 'features-by-type-only',
+      comment: 'Values cross features only in application.ts: another feature gives types, by `import type`.',
+      severity: 'error',
+      from: { path: '^src/features/([^/]+)/', pathNot: test },
+      to: { path: '^src/features/', pathNot: '^src/features/$1/', dependencyTypesNot: ['type-only'] },
+    },
+
+    only('http', 'What every request passes knows no feature and no database.', '^src/http/', [
+      '^src/(http|contract|security)/',
+      '^src/log\\.ts$',
+    ]),
+    only('contract', 'What server and web agree on stands on three rules that both apply.', '^src/contract/', [
+      '^src/contract/',
+      '^src/security/(username|email-address|password-limits)\\.ts$',
+    ]),
+    {
+      name: 'contract-runs-in-a-browser',
+      comment: 'The contract and the rules it stands on know zod, and neither node nor express.',
+      severity: 'error',
+      from: { path: '^src/(contract/|security/(username|email-address|password-limits)\\.ts$)', pathNot: test },
+      to: { path: packages, pathNot: '^node_modules/(zod|zod-openapi)/' },
+    },
+    {
+      name: 'contract-runs-in-a-browser-without-node',
+      comment: 'The same for what node has.',
+      severity: 'error',
+      from: { path: '^src/(contract/|security/(username|email-address|password-limits)\\.ts$)', pathNot: test },
+      to: { dependencyTypes: ['core'] },
+    },
+
+    only('security', 'Pure primitives know nothing of ours.', '^src/security/', ['^src/security/']),
+    only('database', 'The database knows itself and the logger.', '^src/database/', [
+      '^src/database/',
+      '^src/log\\.ts$',
+    ]),
+    only('config', 'The configuration knows itself.', '^src/(config|environment)\\.ts$', [
+      '^src/(config|environment)\\.ts$',
+    ]),
+    only('log', 'The logger knows nothing of ours.', '^src/log\\.ts$', []),
+    only('redis', 'The Redis connection knows the logger.', '^src/redis\\.ts$', ['^src/log\\.ts$']),
+
+    only('web-main', 'The entry of the pages knows the app and the styles.', '^web/[^/]+\\.tsx?$', [
+      '^web/(app|styles)/',
+      '^src/contract/', // the Vite configuration makes the list of calls from it
+    ]),
+    only('web-app', 'The app knows the features and what is below them.', '^web/app/', [
+      '^web/(app|features|api|ui|styles)/',
+      '^src/contract/',
+    ]),
+    only('web-features', 'A feature of the web knows the calls and the parts of pages.', '^web/features/', [
+      '^web/(features|api|ui|styles)/',
+      '^src/contract/',
+    ]),
+    {
+      name: 'web-features-not-sideways',
+      comment: 'No feature of the web knows another.',
+      severity: 'error',
+      from: { path: '^web/features/([^/]+)/', pathNot: test },
+      to: { path: '^web/features/', pathNot: '^web/features/$1/' },
+    },
+    only('web-api', 'The calls know the contract.', '^web/api/', ['^web/api/', '^src/contract/']),
+    only('web-ui', 'The parts of pages know no feature and call no server.', '^web/ui/', ['^web/ui/']),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^web/dist/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'types', 'node', 'default'],
+      extensions: ['.ts', '.tsx', '.js', '.d.ts'],
+    },
+  },
+};
