@@ -5,8 +5,8 @@
  * `TEST_POSTGRES_URL`, a superuser's URL, is used in place of the embedded PostgreSQL. With `CI=true` a missing
  * PostgreSQL fails the run; else its suites are left out and the run says so.
  */
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import BetterSqlite from 'better-sqlite3';
@@ -44,6 +44,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await migrateTemplate(`file:${join(folder, 'template.sqlite')}`);
   reportPart('SQLite', sqliteVersion());
 
+  removeAtExit(folder);
   const server = await findPostgres(folder);
   const postgres = server && { url: server.url, ...templateNames() };
   if (postgres) await makeTemplate(postgres);
@@ -53,8 +54,18 @@ export default async function setup(project: TestProject): Promise<() => Promise
     if (postgres) await dropAll(postgres.url, postgres.prefix);
     process.stdout.write(`\n${describeParts()}\n`);
     await server?.stop();
-    await rm(folder, { recursive: true, force: true });
   };
+}
+
+/** Also when the set-up fails. The keeper of the PostgreSQL in this folder may be removing it at the same time. */
+function removeAtExit(folder: string): void {
+  process.once('exit', () => {
+    try {
+      rmSync(folder, { recursive: true, force: true });
+    } catch {
+      // the keeper finishes it
+    }
+  });
 }
 
 async function findPostgres(folder: string): Promise<PostgresServer | undefined> {

