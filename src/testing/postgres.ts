@@ -51,7 +51,8 @@ export async function startPostgres(folder: string): Promise<PostgresServer> {
 async function keep(folder: string): Promise<void> {
   const dataFolder = join(folder, 'postgres');
   let leftover = dataFolder; // the run goes on without PostgreSQL, in the same folder
-  process.stdout.on('error', () => undefined); // the run may be gone before the server is up
+  // The run may be gone before there is something to say.
+  for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
   const runEnded = once(process.stdin.resume(), 'close').then(() => void (leftover = folder));
   const said: string[] = [];
   try {
