@@ -170,7 +170,7 @@ describe('claims', () => {
     { exp: -1 },
     { iat: undefined },
     { iat: String(NOW) },
-    { iat: NOW + 120 },
+    { iat: NOW + 120, nbf: NOW },
     { nbf: NOW + 120 },
     { nbf: String(NOW) },
     { nbf: null },
@@ -294,6 +294,7 @@ describe('form', () => {
     const findKey = vi.fn(() => publicKey);
     expect(verify(TOKEN, { findKey, nowSeconds: NOW + 301 })).toBeUndefined();
     expect(verify(signClaims({ ...CLAIMS, aud: 'x' }), { findKey })).toBeUndefined();
+    expect(verify(signClaims({ ...CLAIMS, nbf: NOW + 120 }), { findKey })).toBeUndefined();
     expect(findKey).not.toHaveBeenCalled();
   });
 });
