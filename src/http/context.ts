@@ -1,16 +1,7 @@
 // What is known of a request before and while it is handled. One object a response, read by the log and the error handler.
 import type { IncomingMessage } from 'node:http';
 import type { Response } from 'express';
-import type { Principal } from './principal.ts';
-
-/** Who a security event was caused by, as far as the connection tells. */
-export interface Origin {
-  readonly requestId: string;
-  /** The client's address behind the trusted proxies. */
-  readonly address: string;
-  /** At most 256 characters. */
-  readonly userAgent: string;
-}
+import type { Origin, Principal } from './principal.ts';
 
 export interface RequestContext extends Origin {
   /** Path without the query: a query may hold what does not belong in a log. */

@@ -1,6 +1,15 @@
-// Who makes this request.
+// Who makes this request, and from where.
 import type { Session, User } from '#contract/auth.ts';
 import type { Permission } from '#contract/permissions.ts';
+
+/** Who a security event was caused by, as far as the connection tells. */
+export interface Origin {
+  readonly requestId: string;
+  /** The client's address behind the trusted proxies. */
+  readonly address: string;
+  /** At most 256 characters. */
+  readonly userAgent: string;
+}
 
 export interface AnonymousPrincipal {
   readonly kind: 'anonymous';

@@ -37,11 +37,16 @@ interface Answer {
 /** Binds a contract endpoint to a rule; no rule lives here. */
 export function route<E extends Endpoint>(
   endpoint: E,
-  handle: (request: RouteRequest<E>) => AnswerOf<E> | Promise<AnswerOf<E>>,
+  handle: (request: RouteRequest<NoInfer<E>>) => Promise<AnswerOf<NoInfer<E>>>,
 ): Route {
   // The gate below gives the handler what its endpoint declares; TypeScript cannot follow the generic through the list of routes.
-  const untyped = handle as unknown as (request: RouteRequest<Endpoint>) => Answer | Promise<Answer>;
-  return { endpoint, handle: async (request) => await untyped(request) };
+  const untyped = handle as unknown as Route['handle'];
+  return { endpoint, handle: untyped };
+}
+
+/** Keeps the status a literal, so that it is checked against what the endpoint declares. */
+export function answer<const S extends number, B = undefined>(status: S, body?: B, headers: Record<string, string> = {}) {
+  return { status, body: body as B, headers };
 }
 
 export interface GateOptions {
@@ -89,7 +94,7 @@ function assertNoQuery(request: Request): void {
     throw new Problem('invalid-input', { errors: names.map((name) => ({ pointer: `?${name}`, detail: 'This parameter is not known here.' })) });
 }
 
-export function send(response: Response, endpoint: Endpoint, answer: Answer): void {
+function send(response: Response, endpoint: Endpoint, answer: Answer): void {
   const shape = endpoint.answers[answer.status];
   if (shape === undefined) throw new Error(`${endpoint.name} answered ${answer.status}, which its contract does not know`);
   const body = typeof shape === 'string' ? answer.body : JSON.stringify(checkAnswer(shape, endpoint.name, answer.body));
@@ -111,7 +116,7 @@ export function mount({ endpoint, handle }: Route, options: GateOptions): Reques
     context.principal = principal;
     authorize(access, principal);
     if (endpoint.query === undefined) assertNoQuery(request);
-    const answer = await handle({
+    const given = await handle({
       params: parts(endpoint, 'params', request.params),
       query: parts(endpoint, 'query', request.query),
       body: body === undefined ? undefined : assertInput(body, 'body', await readJsonBody(request, response)),
@@ -122,6 +127,6 @@ export function mount({ endpoint, handle }: Route, options: GateOptions): Reques
         if (!options.sameOrigin(request)) throw new Problem('cross-site-request', { detail: 'Only this site’s own pages may sign in with a cookie.' });
       },
     } as RouteRequest<Endpoint>);
-    send(response, endpoint, answer);
+    send(response, endpoint, given);
   };
 }

@@ -1,0 +1,92 @@
+// How the keys move: standby → current → previous → revoked. At each moment one signs, and one waits, already published.
+import type { Tx } from '../../database/open.ts';
+import type { SecretRing } from '../../security/app-secret.ts';
+import type { Actor, Audit } from '../audit/index.ts';
+import { makeKey, openKey, resealKey } from './key-material.ts';
+import { insertKey, listKeys, updateKey } from './store.ts';
+import type { SigningKeyRow } from './store.ts';
+
+/** The longest an access token can live (15 min), its leeway, and time for every replica to learn of the rotation. */
+export const PREVIOUS_KEY_MS = (15 + 1 + 4) * 60 * 1000;
+
+export interface RotationParts {
+  secrets: SecretRing;
+  audit: Audit;
+  now: () => number;
+}
+
+export const KEYS_TOPIC = 'signing-keys';
+const lockKeys = (tx: Tx): Promise<void> => tx.lock(KEYS_TOPIC);
+
+/** Thrown where APP_SECRET is not the one that this database was made with. */
+export class UnknownSecretError extends Error {
+  override readonly name = 'UnknownSecretError';
+  constructor() {
+    super(
+      'APP_SECRET is not the one this database was made with. Put the earlier one into APP_SECRET_PREVIOUS; or, if it is lost, run "cli keys reset": everyone has to sign in again.',
+    );
+  }
+}
+
+async function add(tx: Tx, parts: RotationParts, state: 'standby' | 'current', actor: Actor): Promise<SigningKeyRow> {
+  const row = makeKey(parts.secrets, state, parts.now());
+  await insertKey(tx.query, row);
+  await parts.audit.record(tx, { name: 'signing_key_created', actor, target: { type: 'signing-key', id: row.kid }, details: { state } });
+  await tx.publish(KEYS_TOPIC);
+  return row;
+}
+
+async function activate(tx: Tx, parts: RotationParts, row: SigningKeyRow): Promise<void> {
+  await updateKey(tx.query, row.kid, { state: 'current', activated_at: parts.now() });
+}
+
+/** After it, one key is current, one standby, and all that can still sign or verify are sealed under the current secret. */
+export async function ensureKeys(tx: Tx, parts: RotationParts): Promise<void> {
+  await lockKeys(tx);
+  const rows = (await listKeys(tx.query)).filter((row) => row.state !== 'revoked');
+  for (const row of rows) {
+    const pem = openKey(parts.secrets, row);
+    if (pem === undefined) throw new UnknownSecretError();
+    if (row.secret_id !== parts.secrets.currentId) await updateKey(tx.query, row.kid, resealKey(parts.secrets, pem));
+  }
+  const system: Actor = { type: 'system' };
+  if (!rows.some((row) => row.state === 'current')) await add(tx, parts, 'current', system);
+  if (!rows.some((row) => row.state === 'standby')) await add(tx, parts, 'standby', system);
+}
+
+/** Nobody is signed out: what the former key signed is verified until it has run out. */
+export async function rotateKeys(tx: Tx, parts: RotationParts, actor: Actor): Promise<string> {
+  await lockKeys(tx);
+  const now = parts.now();
+  const rows = await listKeys(tx.query);
+  for (const row of rows) {
+    const ranOut = row.state === 'previous' && (row.retired_at ?? 0) + PREVIOUS_KEY_MS < now;
+    if (ranOut) await updateKey(tx.query, row.kid, { state: 'revoked', revoked_at: now });
+    if (row.state === 'current') await updateKey(tx.query, row.kid, { state: 'previous', retired_at: now });
+  }
+  const next = rows.find((row) => row.state === 'standby') ?? (await add(tx, parts, 'standby', actor));
+  await activate(tx, parts, next);
+  await add(tx, parts, 'standby', actor);
+  await parts.audit.record(tx, { name: 'signing_key_rotated', actor, target: { type: 'signing-key', id: next.kid } });
+  return next.kid;
+}
+
+/** At once: every token that the key signed is worthless. Sessions go on; their next refresh is signed by another key. */
+export async function revokeKeys(tx: Tx, parts: RotationParts, which: (row: SigningKeyRow) => boolean, actor: Actor): Promise<string[]> {
+  await lockKeys(tx);
+  const rows = await listKeys(tx.query);
+  const revoked = rows.filter((row) => row.state !== 'revoked' && which(row));
+  for (const row of revoked) {
+    await updateKey(tx.query, row.kid, { state: 'revoked', revoked_at: parts.now() });
+    await parts.audit.record(tx, { name: 'signing_key_revoked', actor, target: { type: 'signing-key', id: row.kid } });
+  }
+  if (revoked.some((row) => row.state === 'current')) {
+    const next = rows.find((row) => row.state === 'standby' && !revoked.includes(row));
+    if (next !== undefined) await activate(tx, parts, next);
+  }
+  if (revoked.length > 0) {
+    await ensureKeys(tx, parts);
+    await tx.publish(KEYS_TOPIC);
+  }
+  return revoked.map((row) => row.kid);
+}
