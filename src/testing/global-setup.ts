@@ -61,7 +61,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
 function removeAtExit(folder: string): void {
   process.once('exit', () => {
     try {
-      rmSync(folder, { recursive: true, force: true });
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     } catch {
       // the keeper finishes it
     }

