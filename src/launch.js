@@ -2,24 +2,6 @@
 // file, and better-sqlite3 crashes it without a word.
 
 const neededMajor = 24;
-const repeatMs = 1000;
-
-/**
- * One Ctrl-C or one `systemctl stop` can reach this process up to three times: from the terminal (or the control
- * group), from npm, and from scripts/start.js. A graceful stop reads a second signal as "now", so that the same signal
- * again within a second is dropped; a later one is meant.
- */
-function dropRepeatedSignals() {
-  const emit = process.emit.bind(process);
-  const lastAt = new Map();
-  process.emit = (event, ...rest) => {
-    if (event !== 'SIGINT' && event !== 'SIGTERM') return emit(event, ...rest);
-    const now = performance.now();
-    if (now - (lastAt.get(event) ?? -Infinity) < repeatMs) return true;
-    lastAt.set(event, now);
-    return emit(event, ...rest);
-  };
-}
 
 async function launch() {
   const { existsSync } = await import('node:fs');
@@ -30,7 +12,6 @@ async function launch() {
   // Password hashing takes one thread a core; two stay free for files and name look-ups.
   process.env.UV_THREADPOOL_SIZE ||= String(Math.max(4, availableParallelism() + 2));
 
-  dropRepeatedSignals();
   if (process.argv[2] === 'cli') {
     process.argv.splice(2, 1);
     await import('./cli.ts');
