@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
-import pg from 'pg';
+import type pg from 'pg';
 import { appendOnlyPostgres } from './append-only.ts';
 import type { Engine, EngineSettings } from './engine.ts';
 import { isRetriable, unavailable } from './faults.ts';
 import { listen } from './listen.ts';
+import { clientConfig, openPool } from './pool.ts';
 import { refuseWrites } from './refuse-writes.ts';
 import type { Tables } from './schema.ts';
 
@@ -15,18 +16,16 @@ const tries = 3;
 
 const pingMillis = 2_000;
 
-/** A connection is replaced after this time, so that none clings to a server that was demoted or moved. */
-const connectionLifeSeconds = 600;
-
 /** Opens a bounded pool and the connection that listens for changes. Does not fail while the server is away. */
 export async function openPostgres(settings: EngineSettings): Promise<Engine> {
-  const pool = openPool(settings);
+  const { pool, cut } = openPool(settings);
   const write = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   const listener = await listen({
     channel,
     config: { ...clientConfig(settings), application_name: 'gatehouse-listen' },
     log: settings.log,
     onTopic: settings.onChange,
+    onSilence: cut, // else every request waits as long as the server is frozen
   });
 
   return {
@@ -57,44 +56,6 @@ export async function openPostgres(settings: EngineSettings): Promise<Engine> {
     },
   };
 }
-
-function openPool(settings: EngineSettings): pg.Pool {
-  const pool = new pg.Pool({
-    ...clientConfig(settings),
-    application_name: 'gatehouse',
-    max: settings.poolSize,
-    maxLifetimeSeconds: connectionLifeSeconds,
-  });
-  // Without these listeners a lost connection, idle or in use, would end the process.
-  pool.on('error', (error) => settings.log.warn({ err: error }, 'lost an idle database connection'));
-  pool.on('connect', (client) => client.on('error', () => undefined));
-  return pool;
-}
-
-/** TLS is asked for in the URL (`?sslmode=verify-full&sslrootcert=…`). */
-function clientConfig({ url, timeouts }: EngineSettings): pg.ClientConfig {
-  return {
-    connectionString: url,
-    connectionTimeoutMillis: timeouts.connectMillis,
-    statement_timeout: timeouts.statementMillis,
-    // The server's own time-out comes first; this one is for a server that no longer answers at all.
-    query_timeout: timeouts.statementMillis + 1_000,
-    lock_timeout: timeouts.lockMillis,
-    idle_in_transaction_session_timeout: timeouts.idleInTransactionMillis,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: 10_000,
-    types: numbersAsNumbers,
-  };
-}
-
-/** int8 (also what count(*) gives) and numeric (what sum() of int8 gives) as numbers, as SQLite returns them. */
-const numbersAsNumbers: pg.CustomTypesConfig = {
-  getTypeParser(oid: number, format?: 'text' | 'binary') {
-    return oid === pg.types.builtins.INT8 || oid === pg.types.builtins.NUMERIC
-      ? Number
-      : pg.types.getTypeParser(oid, format as 'text');
-  },
-};
 
 async function transact<T>(write: Kysely<Tables>, run: (query: Transaction<Tables>) => Promise<T>): Promise<T> {
   for (let left = tries - 1; ; left -= 1) {

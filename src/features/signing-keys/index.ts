@@ -1,5 +1,6 @@
 // The keys that sign access tokens: made by the server, kept sealed in the database, known to every replica at once.
 import type { KeyObject } from 'node:crypto';
+import { Problem } from '#contract/problem.ts';
 import type { PublicJwk } from '#contract/signing-keys.ts';
 import type { Database } from '../../database/open.ts';
 import type { Actor } from '../audit/index.ts';
@@ -70,7 +71,7 @@ export function createSigningKeys(parts: Parts): SigningKeys {
   }
 
   function use(): Loaded {
-    if (loaded === undefined) throw new Error('the signing keys were not started');
+    if (loaded === undefined) throw new Problem('unavailable', { detail: 'The server is starting.', retryAfterSeconds: 2 });
     return loaded;
   }
 
@@ -80,7 +81,8 @@ export function createSigningKeys(parts: Parts): SigningKeys {
       await load();
     },
     refresh() {
-      if (stale) loading ??= load();
+      // Before the start there is nothing to refresh; `use` says so.
+      if (stale && loaded !== undefined) loading ??= load();
       return loading;
     },
     current: () => use().current,

@@ -22,6 +22,7 @@ export interface Users {
   /** By e-mail address where it holds an `@`, else by user name, in any spelling. */
   findByIdentifier(identifier: string): Promise<UserRow | undefined>;
   findById(id: string): Promise<UserRow | undefined>;
+  rolesOf(userId: string): Promise<string[]>;
   /** A collision of names as a problem; any other error as it is. Catch around `transaction()`. */
   asProblem(error: unknown): unknown;
   create(tx: Tx, user: NewUser): Promise<User>;
@@ -71,6 +72,7 @@ export function createUsers({ database, now }: { database: Database; now: () => 
     view: viewUser,
     findByIdentifier: (identifier) => findByIdentifier(database.read, identifier),
     findById: (id) => store.findUserBy(database.read, 'id', id),
+    rolesOf: (userId) => store.rolesOf(database.read, userId),
     asProblem: asNameProblem,
     async create(tx, { username, email, passwordHash, roles }) {
       const at = now();

@@ -1,0 +1,194 @@
+// Composition root: builds each part once, top to bottom, by hand. Nothing below it knows the whole.
+import path from 'node:path';
+import type { RequestListener } from 'node:http';
+import { endpoints } from '#contract/index.ts';
+import { permissionsOf } from '#contract/permissions.ts';
+import { Problem } from '#contract/problem.ts';
+import type { Config } from './config.ts';
+import { isUnavailable, openDatabase } from './database/open.ts';
+import type { Database } from './database/open.ts';
+import { createApiDocs } from './features/api-docs/index.ts';
+import { createAudit } from './features/audit/index.ts';
+import { createAuth, createAuthRoutes, createPasswordRules, sessionAnswer } from './features/auth/index.ts';
+import { createHealthChecks, createHealthRoutes } from './features/health/index.ts';
+import { createRoleRoutes } from './features/roles/index.ts';
+import { createSessions } from './features/sessions/index.ts';
+import { createSetup, createSetupRoutes } from './features/setup/index.ts';
+import type { Setup } from './features/setup/index.ts';
+import { createSigningKeyRoutes, createSigningKeys, UnknownSecretError } from './features/signing-keys/index.ts';
+import type { SigningKeys } from './features/signing-keys/index.ts';
+import { createUserAdministration, createUsers } from './features/users/index.ts';
+import type { UserAdministration } from './features/users/index.ts';
+import { createServer } from './http/server.ts';
+import type { Logger } from './log.ts';
+import { createSecretRing } from './security/app-secret.ts';
+import { canonicalEmailAddress, EMAIL_RULE } from './security/email-address.ts';
+import { createPasswordHasher } from './security/password-hash.ts';
+import type { PasswordHasher } from './security/password-hash.ts';
+import { PASSWORD_MAX_BYTES } from './security/password-limits.ts';
+import { createPasswordStrength } from './security/password-strength.ts';
+import { canonicalUsername, USERNAME_RULE } from './security/username.ts';
+
+export interface ApplicationOptions {
+  config: Config;
+  log: Logger;
+  version: string;
+  /** How many passwords may be hashed at once: min(cores, thread pool − 2). */
+  hashConcurrency: number;
+  now?: () => number;
+  /** Told when the set-up link has been used. */
+  onSetupCompleted?: () => void;
+}
+
+export interface Application {
+  handler: RequestListener;
+  /**
+   * Whatever must be there before the first request: tables, signing keys, and an administrator or the way to make one.
+   * Can be repeated after it failed.
+   * @throws NotMigratedError where only somebody else may migrate, and has not yet
+   */
+  prepare(): Promise<{ setupLink: string | undefined }>;
+  migrate(): Promise<string[]>;
+  database: Database;
+  signingKeys: SigningKeys;
+  setup: Setup;
+  userAdministration: UserAdministration;
+  hasher: PasswordHasher;
+  /** Not ready from now on; requests are still served. */
+  drain(): void;
+  close(): Promise<void>;
+}
+
+/** Thrown while the one-shot migration has not been run. Waiting helps. */
+export class NotMigratedError extends Error {
+  override readonly name = 'NotMigratedError';
+}
+
+const BUSY_RETRY_SECONDS = 2;
+const UNAVAILABLE_RETRY_SECONDS = 5;
+
+const tooBusy = (): Problem =>
+  new Problem('busy', { detail: 'Too many people are signing in at this moment. Try again shortly.', retryAfterSeconds: BUSY_RETRY_SECONDS });
+
+/** An outage is never a wrong password, and never "internal". */
+function translateError(error: unknown): Problem | undefined {
+  if (!isUnavailable(error)) return undefined;
+  return new Problem('unavailable', { detail: 'Try again shortly.', retryAfterSeconds: UNAVAILABLE_RETRY_SECONDS, cause: error });
+}
+
+/** The configured one, or a link that makes one; neither where there is one already. */
+async function findAdministrator({ firstAdministrator: who }: Config, setup: Setup): Promise<string | undefined> {
+  if (who === undefined) return await setup.createLink('first-administrator');
+  const username = canonicalUsername(who.username);
+  const email = canonicalEmailAddress(who.email);
+  if (username === undefined) throw new Problem('invalid-input', { errors: [{ pointer: 'ADMIN_USERNAME', detail: USERNAME_RULE }] });
+  if (email === undefined) throw new Problem('invalid-input', { errors: [{ pointer: 'ADMIN_EMAIL', detail: EMAIL_RULE }] });
+  await setup.createFirstAdministrator({ username, email, password: who.password });
+  return undefined;
+}
+
+export async function createApplication(options: ApplicationOptions): Promise<Application> {
+  const { config, log, version, now = Date.now } = options;
+  const secrets = createSecretRing(config.appSecret, config.appSecretPrevious);
+  const database = await openDatabase({ url: config.databaseUrl, poolSize: config.databasePoolSize, log, now });
+  const hasher = createPasswordHasher({
+    cost: config.bcryptCost,
+    concurrency: options.hashConcurrency,
+    queueLimit: config.hashQueueLimit,
+    tooBusy,
+  });
+  const rules = createPasswordRules({ minLength: config.passwordMinLength, strength: createPasswordStrength() });
+
+  const audit = createAudit({ now });
+  const users = createUsers({ database, now });
+  const signingKeys = createSigningKeys({ database, secrets, audit, now });
+  const sessions = createSessions({
+    database,
+    secrets,
+    signingKeys,
+    users,
+    audit,
+    issuer: config.publicUrl,
+    accessTokenSeconds: config.accessTokenSeconds,
+    idleSeconds: config.sessionIdleSeconds,
+    absoluteSeconds: config.sessionAbsoluteSeconds,
+    now,
+  });
+  const auth = createAuth({ database, users, sessions, hasher, rules, audit, signUp: config.signUp });
+  const setup = createSetup({ database, auth, users, audit, publicUrl: config.publicUrl, now, onUsed: options.onSetupCompleted ?? (() => {}) });
+  const userAdministration = createUserAdministration({ database, sessions, audit, now });
+  const health = createHealthChecks({ database, version });
+  const apiDocs = createApiDocs({ endpoints, version, publicUrl: config.publicUrl, access: config.apiDocs });
+
+  const handler = createServer({
+    log,
+    endpoints,
+    routes: [
+      ...createHealthRoutes(health),
+      ...createAuthRoutes({
+        auth,
+        sessions,
+        rules,
+        options: { signUp: config.signUp, password: { minLength: config.passwordMinLength, maxBytes: PASSWORD_MAX_BYTES } },
+        hasAdministrator: () => users.hasAdministrator(),
+      }),
+      ...createSetupRoutes({ setup, sessionAnswer }),
+      ...createRoleRoutes(),
+      ...createSigningKeyRoutes(signingKeys),
+      ...apiDocs.routes,
+    ],
+    authenticate: sessions.authenticate,
+    anonymous: { kind: 'anonymous', permissions: permissionsOf(config.anonymousAccess === 'guest' ? ['guest'] : []) },
+    configuredAccess: apiDocs.accessOf,
+    translateError,
+    trustedProxies: config.trustedProxies,
+    publicUrl: config.publicUrl,
+    corsOrigins: config.corsOrigins,
+    strictTransportSecurity: config.mode === 'production',
+    pagesFolder: path.join(import.meta.dirname, '../web/dist'),
+    assets: apiDocs.assets,
+  });
+
+  async function migrate(): Promise<string[]> {
+    if (config.databaseMigrationUrl === config.databaseUrl) return await database.migrate();
+    const asOwner = await openDatabase({ url: config.databaseMigrationUrl, poolSize: 1, log, now });
+    try {
+      return await asOwner.migrate();
+    } finally {
+      await asOwner.close();
+    }
+  }
+
+  return {
+    handler,
+    migrate,
+    async prepare() {
+      if (config.migrate === 'auto') await migrate();
+      else if ((await database.pendingMigrations()).length > 0) throw new NotMigratedError('the database waits for its migrations');
+      await signingKeys.start();
+      const setupLink = await findAdministrator(config, setup);
+      health.started();
+      return { setupLink };
+    },
+    database,
+    signingKeys,
+    setup,
+    userAdministration,
+    hasher,
+    drain: health.drain,
+    close: () => database.close(),
+  };
+}
+
+/** Whether the same start may succeed later. */
+export function isWorthWaiting(error: unknown): boolean {
+  return error instanceof NotMigratedError || isUnavailable(error);
+}
+
+/** What the operator has to change, in words; undefined for a fault of ours. */
+export function startFaults(error: unknown): string | undefined {
+  if (error instanceof UnknownSecretError) return error.message;
+  if (!(error instanceof Problem)) return undefined;
+  const fields = (error.errors ?? []).map(({ pointer, detail }) => `\n  - ${pointer.replace('/password', 'ADMIN_PASSWORD')}: ${detail}`);
+  return `the first administrator cannot be made: ${error.detail ?? error.message}${fields.join('')}`;
+}

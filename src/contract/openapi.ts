@@ -1,0 +1,99 @@
+// All endpoints → one OpenAPI 3.1 document. Nothing here is written by hand that the values know.
+import { createDocument } from 'zod-openapi';
+import type { ZodOpenApiObject, ZodOpenApiOperationObject, ZodOpenApiResponseObject } from 'zod-openapi';
+import * as z from 'zod/mini';
+import type { Access, AnswerShape, Endpoint } from './endpoint.ts';
+import { PROBLEM_TYPE_PREFIX, problems } from './problem.ts';
+import type { ProblemName } from './problem.ts';
+
+const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.optional(z.string()),
+    instance: z.string(),
+    requestId: z.string(),
+    errors: z.optional(z.array(z.object({ pointer: z.string(), detail: z.string() }))),
+  })
+  .register(z.globalRegistry, { id: 'Problem', description: 'RFC 9457. `errors` names each faulty field by its JSON pointer.' });
+
+/** What the gate itself can refuse, by what the endpoint takes. */
+function commonProblems(endpoint: Endpoint): ProblemName[] {
+  const names: ProblemName[] = ['malformed-request', 'invalid-input', 'internal', 'unavailable'];
+  if (endpoint.body !== undefined) names.push('unsupported-media-type', 'content-too-large');
+  if (typeof endpoint.access === 'object') names.push('invalid-token', 'forbidden');
+  return names;
+}
+
+function accessText(access: Access): string {
+  if (typeof access === 'object') return `Needs the permission \`${access.permission}\`.`;
+  if (access === 'session') return 'Needs a signed-in user.';
+  if (access === 'configured') return 'Who may call is configured.';
+  return access === 'public' ? 'Open to everyone.' : 'The request carries its own credential.';
+}
+
+function answerResponse(shape: AnswerShape, summary: string): ZodOpenApiResponseObject {
+  if (shape === 'empty') return { description: `${summary}: done, nothing to say.` };
+  if (typeof shape === 'string') return { description: summary, content: { [shape]: { schema: { type: 'string' } } } };
+  return { description: summary, content: { 'application/json': { schema: shape as never } } };
+}
+
+function problemResponses(endpoint: Endpoint): Record<string, ZodOpenApiResponseObject> {
+  const names = new Set([...endpoint.problems, ...commonProblems(endpoint)]);
+  const byStatus = Map.groupBy(names, (name) => problems[name].status);
+  return Object.fromEntries(
+    [...byStatus].map(([status, group]) => [
+      String(status),
+      {
+        description: group.map((name) => `\`${PROBLEM_TYPE_PREFIX}${name}\` – ${problems[name].title}`).join('\n\n'),
+        content: { 'application/problem+json': { schema: problemSchema as never } },
+      },
+    ]),
+  );
+}
+
+function operation(endpoint: Endpoint): ZodOpenApiOperationObject {
+  const answers = Object.entries(endpoint.answers).map(([status, shape]) => [status, answerResponse(shape, endpoint.summary)] as const);
+  const needsToken = endpoint.access === 'session' || typeof endpoint.access === 'object';
+  return {
+    operationId: endpoint.name,
+    tags: [endpoint.tag],
+    summary: endpoint.summary,
+    description: `${endpoint.description}\n\n${accessText(endpoint.access)}`,
+    security: needsToken ? [{ bearer: [] }] : [],
+    requestParams: {
+      ...(endpoint.params !== undefined && { path: endpoint.params as never }),
+      ...(endpoint.query !== undefined && { query: endpoint.query as never }),
+    },
+    ...(endpoint.body !== undefined && { requestBody: { required: true, content: { 'application/json': { schema: endpoint.body as never } } } }),
+    responses: { ...problemResponses(endpoint), ...Object.fromEntries(answers) },
+  };
+}
+
+/** @param server the public URL */
+export function createOpenApi(endpoints: readonly Endpoint[], info: { version: string; server: string }): Record<string, unknown> {
+  const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
+  for (const endpoint of endpoints) {
+    const path = endpoint.path.replaceAll(/:(\w+)/g, '{$1}');
+    paths[path] = { ...paths[path], [endpoint.method.toLowerCase()]: operation(endpoint) };
+  }
+  const document: ZodOpenApiObject = {
+    openapi: '3.1.0',
+    info: {
+      title: 'Gatehouse',
+      version: info.version,
+      description: 'Accounts, sign-in and access control. Every refusal is a problem (RFC 9457); every list of faults names its fields.',
+    },
+    servers: [{ url: info.server }],
+    tags: [...new Set(endpoints.map((endpoint) => endpoint.tag))].map((name) => ({ name })),
+    paths: paths as ZodOpenApiObject['paths'] & object,
+    components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
+  };
+  return createDocument(document, {
+    // Answers may gain fields; a client that refuses unknown ones would break at each release.
+    override: ({ jsonSchema, io }) => {
+      if (io === 'output' && jsonSchema.type === 'object') delete jsonSchema.additionalProperties;
+    },
+  }) as unknown as Record<string, unknown>;
+}

@@ -1,0 +1,83 @@
+import * as contract from '#contract/auth.ts';
+import { Problem } from '#contract/problem.ts';
+import { answer, route } from '../../http/route.ts';
+import type { Route } from '../../http/route.ts';
+import type { Sessions } from '../sessions/index.ts';
+import type { Auth } from './index.ts';
+import { contextOf } from './password-rules.ts';
+import type { PasswordRules } from './password-rules.ts';
+import { clearedSessionCookie, readSessionCookie, sessionAnswer } from './session-cookie.ts';
+
+interface Parts {
+  auth: Auth;
+  sessions: Sessions;
+  rules: PasswordRules;
+  /** What `GET /api/auth/options` says beside whether the first administrator is missing. */
+  options: { signUp: 'open' | 'invite' | 'closed'; password: { minLength: number; maxBytes: number } };
+  hasAdministrator: () => Promise<boolean>;
+}
+
+/** A token in the body and one in the cookie: nobody could say which of them was meant. */
+function assertOneTransport(refreshToken: string | undefined, cookie: string | undefined): void {
+  if (refreshToken === undefined || cookie === undefined) return;
+  throw new Problem('invalid-input', {
+    errors: [{ pointer: '/refreshToken', detail: 'Send the refresh token in the body or in the cookie, not both.' }],
+  });
+}
+
+const noToken = (): Problem => new Problem('invalid-token', { detail: 'There is no session to renew. Sign in.' });
+
+function createSignInRoutes({ auth, sessions }: Parts): Route[] {
+  return [
+    route(contract.register, async ({ body, context, assertSameOrigin }) => {
+      if (body.transport === 'cookie') assertSameOrigin();
+      const given = sessionAnswer(await auth.register(body, context));
+      return answer(201, given.body, given.headers);
+    }),
+    route(contract.logIn, async ({ body, context, cookies, assertSameOrigin }) => {
+      if (body.transport === 'cookie') assertSameOrigin();
+      const cookie = body.transport === 'cookie' ? readSessionCookie(cookies) : undefined;
+      const replaced = cookie === undefined ? undefined : await sessions.findByRefreshToken(cookie);
+      const given = sessionAnswer(await auth.logIn(body, context, replaced));
+      return answer(200, given.body, given.headers);
+    }),
+    route(contract.refresh, async ({ body, context, cookies, assertSameOrigin }) => {
+      const cookie = readSessionCookie(cookies);
+      assertOneTransport(body.refreshToken, cookie);
+      if (body.refreshToken === undefined) assertSameOrigin();
+      const token = body.refreshToken ?? cookie;
+      if (token === undefined) throw noToken();
+      const transport = body.refreshToken === undefined ? 'cookie' : 'token';
+      const given = sessionAnswer(await sessions.refresh(token, transport, context));
+      return answer(200, given.body, given.headers);
+    }),
+    route(contract.logOut, async ({ principal, context, cookies, assertSameOrigin }) => {
+      const cookie = readSessionCookie(cookies);
+      if (principal.kind !== 'anonymous' || cookie === undefined) {
+        await auth.logOut.byPrincipal(principal, context);
+        return answer(204);
+      }
+      assertSameOrigin();
+      await auth.logOut.byRefreshToken(cookie, context);
+      return answer(204, undefined, clearedSessionCookie());
+    }),
+  ];
+}
+
+function createAccountRoutes({ auth, rules, options, hasAdministrator }: Parts): Route[] {
+  return [
+    route(contract.getMe, async ({ principal }) =>
+      answer(200, { user: principal.user, session: principal.session, permissions: [...principal.permissions] }),
+    ),
+    route(contract.changePassword, async ({ principal, body, context }) => {
+      await auth.changePassword(principal, body, context);
+      return answer(204);
+    }),
+    route(contract.getSignInOptions, async () => answer(200, { ...options, setupRequired: !(await hasAdministrator()) })),
+    route(contract.assessPassword, async ({ body }) => answer(200, await rules.assess(body.password, contextOf(body)))),
+  ];
+}
+
+export function createAuthRoutes(parts: Parts): Route[] {
+  return [...createSignInRoutes(parts), ...createAccountRoutes(parts)];
+}

@@ -1,0 +1,25 @@
+// How a browser keeps its session: a cookie that no script can read and no other site, subdomain or path can set or send.
+import { parseCookie, stringifySetCookie } from 'cookie';
+import type { SessionAnswer } from '#contract/auth.ts';
+import type { Issued } from '../sessions/index.ts';
+
+const NAME = '__Host-gatehouse-session';
+
+function setCookie(value: string, maxAge: number): string {
+  return stringifySetCookie({ name: NAME, value, maxAge, path: '/', httpOnly: true, secure: true, sameSite: 'strict' });
+}
+
+export function readSessionCookie(header: string | undefined): string | undefined {
+  return header === undefined ? undefined : parseCookie(header)[NAME];
+}
+
+export const clearedSessionCookie = (): Record<string, string> => ({ 'Set-Cookie': setCookie('', 0) });
+
+/** The refresh token goes into the cookie or into the body, never both (SE-13). */
+export function sessionAnswer({ answer, refreshToken, transport, maxAgeSeconds }: Issued): {
+  body: SessionAnswer;
+  headers: Record<string, string>;
+} {
+  if (transport === 'token') return { body: { ...answer, refreshToken }, headers: {} };
+  return { body: answer, headers: { 'Set-Cookie': setCookie(refreshToken, maxAgeSeconds) } };
+}
