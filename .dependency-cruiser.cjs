@@ -29,8 +29,16 @@ module.exports = {
       name: 'no-circle',
       comment: 'No file may come back to itself, also not by a type.',
       severity: 'error',
-      from: {},
+      from: { pathNot: '^src/features/' },
       to: { circular: true },
+    },
+    {
+      name: 'no-circle-in-features',
+      comment:
+        'The same in features, but for `import type`: a part names the types of its face, and one feature of another.',
+      severity: 'error',
+      from: { path: '^src/features/' },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
     {
       name: 'resolvable',
@@ -54,9 +62,12 @@ module.exports = {
       to: { path: test },
     },
 
-    only('main', 'The process knows the composition root, its configuration and its logger.', '^src/(main|cli)\\.ts$', [
-      '^src/(application|config|log)\\.ts$',
-    ]),
+    only(
+      'main',
+      'The process knows the composition root, its configuration, its logger and what listens.',
+      '^src/(main|cli)\\.ts$',
+      ['^src/(application|config|environment|log)\\.ts$', '^src/http/listener\\.ts$'],
+    ),
     only('launch', 'The launcher knows the two entry points.', '^src/launch\\.js$', ['^src/(main|cli)\\.ts$']),
     only('application', 'The composition root knows everything below it.', '^src/application\\.ts$', [
       '^src/(contract|database|features|http|security)/',

@@ -138,18 +138,3 @@ describe('.env', () => {
     expect(launchAndRead({ env: { GREETING: 'from the shell' } })['greeting']).toBe('from the shell');
   });
 });
-
-describe.runIf(process.platform !== 'win32')('signals', () => {
-  // A terminal, npm and scripts/start.js each pass on the same Ctrl-C; a graceful stop would read the second as "now".
-  test.each(['SIGINT', 'SIGTERM'])('%s several times at once arrives once', (signal) => {
-    writeFileSync(
-      path.join(folder, 'src', 'main.ts'),
-      `let count = 0;
-       process.on('${signal}', () => { count += 1; });
-       process.on('SIGUSR2', () => { console.log(count); process.exit(0); });
-       for (const name of ['${signal}', '${signal}', '${signal}', 'SIGUSR2']) process.kill(process.pid, name);
-       setInterval(() => {}, 1000);`,
-    );
-    expect(launch().stdout.trim()).toBe('1');
-  });
-});
