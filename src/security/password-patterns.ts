@@ -18,6 +18,23 @@ const ROWS = [
 ];
 const TRACKS = ROWS.flatMap((row) => [row, [...row].reverse().join('')]).join('\n');
 
+const LEET = new Map(
+  Object.entries({
+    0: 'o',
+    2: 'z',
+    3: 'e',
+    4: 'a',
+    5: 's',
+    6: 'g',
+    7: 't',
+    8: 'b',
+    9: 'g',
+    '@': 'a',
+    $: 's',
+    '+': 't',
+  }),
+);
+
 const SHORTEST_RUN = 3;
 const SHORTEST_WORD = 3; // no user name is shorter
 const SHORTEST_PART = 4;
@@ -29,31 +46,16 @@ export function foldCase(text: string): string {
 }
 
 /** Without the digits and symbols that people put before and behind a word to please a composition rule. */
-export function stripEnds(folded: string): string {
+function stripEnds(folded: string): string {
   return folded.replace(/^[^\p{L}]+/u, '').replace(/[^\p{L}]+$/u, '');
 }
 
-/** Reads "p455w0rd" as "password"; 1 and ! may be i or l, so there are two readings. */
+/** Reads "p455w0rd" as "password", character by character; 1 and ! may be i or l, so there are two readings. */
 export function readLeet(folded: string): string[] {
   return ['i', 'l'].map((one) =>
-    [...folded].map((character) => LEET[character] ?? (/[1!|]/.test(character) ? one : character)).join(''),
+    [...folded].map((character) => ('1!|'.includes(character) ? one : (LEET.get(character) ?? character))).join(''),
   );
 }
-
-const LEET: Record<string, string> = Object.assign(Object.create(null), {
-  '0': 'o',
-  '2': 'z',
-  '3': 'e',
-  '4': 'a',
-  '5': 's',
-  '6': 'g',
-  '7': 't',
-  '8': 'b',
-  '9': 'g',
-  '@': 'a',
-  $: 's',
-  '+': 't',
-});
 
 /** One unit again and again (aaaa…, abcabcab…, passwordpassword), also with digits before or behind; or three characters in all. */
 export function isRepeat(folded: string): boolean {
