@@ -1,6 +1,7 @@
 import { foldCase, readLeet } from './password-patterns.ts';
 
 // What one more character costs an attacker, in powers of ten, where it belongs to no word.
+const SAME_AGAIN = 0.3;
 const SEPARATOR = 0.5;
 const DIGIT = 1;
 const LETTER = 1.4;
@@ -40,7 +41,7 @@ function cheapestReading(text: string, costOf: ReadonlyMap<string, number>): num
   const inLeet = readLeet(text);
   const cheapest = [0]; // at each index, of the text before it
   for (let end = 1; end <= text.length; end += 1) {
-    let least = (cheapest[end - 1] ?? 0) + characterCost(text.charAt(end - 1));
+    let least = (cheapest[end - 1] ?? 0) + characterCost(text.charAt(end - 1), text.charAt(end - 2));
     for (let start = Math.max(0, end - LONGEST_WORD); start < end; start += 1) {
       const plain = costOf.get(text.slice(start, end)) ?? Infinity;
       const leet = Math.min(...inLeet.map((reading) => costOf.get(reading.slice(start, end)) ?? Infinity));
@@ -51,7 +52,8 @@ function cheapestReading(text: string, costOf: ReadonlyMap<string, number>): num
   return cheapest[text.length] ?? 0;
 }
 
-function characterCost(character: string): number {
+function characterCost(character: string, previous: string): number {
+  if (character === previous) return SAME_AGAIN; // the third "!" of "!!!"
   if (/[\s._-]/.test(character)) return SEPARATOR;
   if (/\d/.test(character)) return DIGIT;
   return /[a-z]/.test(character) ? LETTER : SYMBOL;
