@@ -30,6 +30,7 @@ type Dictionaries = {
 const PRODUCT = 'gatehouse';
 const LOWEST_SCORE = 2; // below it, a million guesses are enough
 const MOST_CONTEXT = 10;
+const MOST_WORDS = 20_000;
 const ADVICE = 'Use four or more words that do not belong together, or let a password manager make one.';
 
 export function createPasswordStrength(): PasswordStrength {
@@ -98,9 +99,9 @@ async function loadDictionaries(): Promise<Dictionaries> {
   // Only those that are in the order of how common their words are; first names and diceware stand in that of the alphabet.
   const ranked = [
     common.dictionary['passwords-common'],
-    english.dictionary['commonWords-en'],
-    english.dictionary['lastnames-en'],
-    english.dictionary['wikipedia-en'],
+    english.dictionary['commonWords-en'].slice(0, MOST_WORDS),
+    english.dictionary['lastnames-en'].slice(0, MOST_WORDS),
+    english.dictionary['wikipedia-en'].slice(0, MOST_WORDS),
   ];
   return {
     estimate: (password, context) => zxcvbn.check(password, context),
