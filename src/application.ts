@@ -29,6 +29,8 @@ import { PASSWORD_MAX_BYTES } from './security/password-limits.ts';
 import { createPasswordStrength } from './security/password-strength.ts';
 import { canonicalUsername, USERNAME_RULE } from './security/username.ts';
 
+export { createListener } from './http/listener.ts';
+
 export interface ApplicationOptions {
   config: Config;
   log: Logger;
@@ -68,12 +70,19 @@ const BUSY_RETRY_SECONDS = 2;
 const UNAVAILABLE_RETRY_SECONDS = 5;
 
 const tooBusy = (): Problem =>
-  new Problem('busy', { detail: 'Too many people are signing in at this moment. Try again shortly.', retryAfterSeconds: BUSY_RETRY_SECONDS });
+  new Problem('busy', {
+    detail: 'Too many people are signing in at this moment. Try again shortly.',
+    retryAfterSeconds: BUSY_RETRY_SECONDS,
+  });
 
 /** An outage is never a wrong password, and never "internal". */
 function translateError(error: unknown): Problem | undefined {
   if (!isUnavailable(error)) return undefined;
-  return new Problem('unavailable', { detail: 'Try again shortly.', retryAfterSeconds: UNAVAILABLE_RETRY_SECONDS, cause: error });
+  return new Problem('unavailable', {
+    detail: 'Try again shortly.',
+    retryAfterSeconds: UNAVAILABLE_RETRY_SECONDS,
+    cause: error,
+  });
 }
 
 /** The configured one, or a link that makes one; neither where there is one already. */
@@ -81,8 +90,10 @@ async function findAdministrator({ firstAdministrator: who }: Config, setup: Set
   if (who === undefined) return await setup.createLink('first-administrator');
   const username = canonicalUsername(who.username);
   const email = canonicalEmailAddress(who.email);
-  if (username === undefined) throw new Problem('invalid-input', { errors: [{ pointer: 'ADMIN_USERNAME', detail: USERNAME_RULE }] });
-  if (email === undefined) throw new Problem('invalid-input', { errors: [{ pointer: 'ADMIN_EMAIL', detail: EMAIL_RULE }] });
+  if (username === undefined)
+    throw new Problem('invalid-input', { errors: [{ pointer: 'ADMIN_USERNAME', detail: USERNAME_RULE }] });
+  if (email === undefined)
+    throw new Problem('invalid-input', { errors: [{ pointer: 'ADMIN_EMAIL', detail: EMAIL_RULE }] });
   await setup.createFirstAdministrator({ username, email, password: who.password });
   return undefined;
 }
@@ -115,8 +126,21 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
     now,
   });
   const auth = createAuth({ database, users, sessions, hasher, rules, audit, signUp: config.signUp });
-  const setup = createSetup({ database, auth, users, audit, publicUrl: config.publicUrl, now, onUsed: options.onSetupCompleted ?? (() => {}) });
-  const userAdministration = createUserAdministration({ database, sessions, audit, now });
+  const setup = createSetup({
+    database,
+    auth,
+    users,
+    audit,
+    publicUrl: config.publicUrl,
+    now,
+    onUsed: options.onSetupCompleted ?? (() => {}),
+  });
+  const userAdministration = createUserAdministration({
+    database,
+    terminateSessions: sessions.terminateOfUser,
+    audit,
+    now,
+  });
   const health = createHealthChecks({ database, version });
   const apiDocs = createApiDocs({ endpoints, version, publicUrl: config.publicUrl, access: config.apiDocs });
 
@@ -129,7 +153,10 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
         auth,
         sessions,
         rules,
-        options: { signUp: config.signUp, password: { minLength: config.passwordMinLength, maxBytes: PASSWORD_MAX_BYTES } },
+        options: {
+          signUp: config.signUp,
+          password: { minLength: config.passwordMinLength, maxBytes: PASSWORD_MAX_BYTES },
+        },
         hasAdministrator: () => users.hasAdministrator(),
       }),
       ...createSetupRoutes({ setup, sessionAnswer }),
@@ -164,7 +191,8 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
     migrate,
     async prepare() {
       if (config.migrate === 'auto') await migrate();
-      else if ((await database.pendingMigrations()).length > 0) throw new NotMigratedError('the database waits for its migrations');
+      else if ((await database.pendingMigrations()).length > 0)
+        throw new NotMigratedError('the database waits for its migrations');
       await signingKeys.start();
       const setupLink = await findAdministrator(config, setup);
       health.started();
@@ -189,6 +217,8 @@ export function isWorthWaiting(error: unknown): boolean {
 export function startFaults(error: unknown): string | undefined {
   if (error instanceof UnknownSecretError) return error.message;
   if (!(error instanceof Problem)) return undefined;
-  const fields = (error.errors ?? []).map(({ pointer, detail }) => `\n  - ${pointer.replace('/password', 'ADMIN_PASSWORD')}: ${detail}`);
+  const fields = (error.errors ?? []).map(
+    ({ pointer, detail }) => `\n  - ${pointer.replace('/password', 'ADMIN_PASSWORD')}: ${detail}`,
+  );
   return `the first administrator cannot be made: ${error.detail ?? error.message}${fields.join('')}`;
 }

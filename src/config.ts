@@ -6,6 +6,8 @@ import ipaddr from 'ipaddr.js';
 import { describeVariable, environment, variableNames } from './environment.ts';
 import type { EnvironmentValues, VariableName } from './environment.ts';
 
+export { describeVariable, variableNames } from './environment.ts';
+
 export interface Config {
   readonly mode: 'local' | 'production';
   /** Origin without a trailing slash; also the issuer and audience of access tokens. */
@@ -31,7 +33,8 @@ export interface Config {
   readonly accessTokenSeconds: number;
   readonly sessionIdleSeconds: number;
   readonly sessionAbsoluteSeconds: number;
-  readonly firstAdministrator: { readonly email: string; readonly username: string; readonly password: string } | undefined;
+  readonly firstAdministrator:
+    { readonly email: string; readonly username: string; readonly password: string } | undefined;
   readonly logLevel: EnvironmentValues['LOG_LEVEL'];
   readonly drainDelaySeconds: number;
   readonly drainSeconds: number;
@@ -42,7 +45,9 @@ export class ConfigError extends Error {
   readonly faults: readonly string[];
 
   constructor(faults: readonly string[]) {
-    super(`The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+    super(
+      `The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`,
+    );
     this.faults = faults;
   }
 }
@@ -94,8 +99,10 @@ const EXAMPLES = /change|example|replace|your[-_ ]|secret|password|gatehouse|pla
 
 /** Why the text cannot be a secret, or undefined. JW-03: at least 32 bytes, and nothing that stands in an example. */
 export function weaknessOfSecret(secret: string): string | undefined {
-  if (Buffer.byteLength(secret) < 32) return 'is too short: at least 32 characters of randomness (openssl rand -base64 48)';
-  if (EXAMPLES.test(secret) || new Set(secret).size < 12) return 'looks like an example: make one with openssl rand -base64 48';
+  if (Buffer.byteLength(secret) < 32)
+    return 'is too short: at least 32 characters of randomness (openssl rand -base64 48)';
+  if (EXAMPLES.test(secret) || new Set(secret).size < 12)
+    return 'looks like an example: make one with openssl rand -base64 48';
   return undefined;
 }
 
@@ -111,17 +118,23 @@ function localSecret(dataDir: string): string {
 
 function checkSecrets(values: EnvironmentValues, mode: Config['mode'], report: Report): void {
   if (values.APP_SECRET === undefined) {
-    if (mode === 'production') report('APP_SECRET (or APP_SECRET_FILE) is missing: make one with openssl rand -base64 48, and keep it.');
+    if (mode === 'production')
+      report('APP_SECRET (or APP_SECRET_FILE) is missing: make one with openssl rand -base64 48, and keep it.');
   } else {
     const weakness = weaknessOfSecret(values.APP_SECRET);
     if (weakness !== undefined) report(`APP_SECRET ${weakness}.`);
   }
   for (const previous of values.APP_SECRET_PREVIOUS ?? []) {
-    if (Buffer.byteLength(previous) < 32) report('APP_SECRET_PREVIOUS holds a secret that is too short to have been one.');
+    if (Buffer.byteLength(previous) < 32)
+      report('APP_SECRET_PREVIOUS holds a secret that is too short to have been one.');
   }
 }
 
-function readOrigins(origins: readonly string[] | undefined, mode: Config['mode'], report: Report): Config['corsOrigins'] {
+function readOrigins(
+  origins: readonly string[] | undefined,
+  mode: Config['mode'],
+  report: Report,
+): Config['corsOrigins'] {
   if (origins === undefined) {
     if (mode === 'production') report('CORS_ORIGINS is missing: name the origins of your other sites, or say "none".');
     return 'any-localhost';
@@ -129,7 +142,8 @@ function readOrigins(origins: readonly string[] | undefined, mode: Config['mode'
   if (origins.length === 1 && origins[0] === 'none') return [];
   for (const origin of origins) {
     if (origin === '*' || origin === 'null') report(`CORS_ORIGINS: "${origin}" would let any site in; name origins.`);
-    else if (URL.parse(origin)?.origin !== origin) report(`CORS_ORIGINS: "${origin}" is not an origin such as https://app.example.org.`);
+    else if (URL.parse(origin)?.origin !== origin)
+      report(`CORS_ORIGINS: "${origin}" is not an origin such as https://app.example.org.`);
   }
   return origins;
 }
@@ -159,7 +173,10 @@ function misspelt(env: Environment): string[] {
   const byPlainName = new Map([...known].map((name) => [plain(name), name]));
   return Object.keys(env).flatMap((name) => {
     if (known.has(name)) return [];
-    const close = byPlainName.get(plain(name)) ?? byPlainName.get(plain(name).replace(/^GATEHOUSE/, '')) ?? byPlainName.get(plain(name).replace(/S$/, ''));
+    const close =
+      byPlainName.get(plain(name)) ??
+      byPlainName.get(plain(name).replace(/^GATEHOUSE/, '')) ??
+      byPlainName.get(plain(name).replace(/S$/, ''));
     return close === undefined ? [] : [`${name} is not a variable of Gatehouse; did you mean ${close}?`];
   });
 }
@@ -174,18 +191,31 @@ export function readConfig(env: Environment): { config: Config; warnings: string
   const report: Report = (fault) => faults.push(fault);
   const parsed = environment.safeParse(readVariables(env, report));
   if (!parsed.success) {
-    throw new ConfigError([...faults, ...parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}.`)]);
+    throw new ConfigError([
+      ...faults,
+      ...parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}.`),
+    ]);
   }
   const values = parsed.data;
   const { publicUrl, mode } = readPublicUrl(values.PUBLIC_URL ?? `http://localhost:${values.PORT}`, report);
   const dataDir = path.resolve(values.DATA_DIR);
-  const databaseUrl = readDatabaseUrl('DATABASE_URL', values.DATABASE_URL ?? `file:${path.join(dataDir, 'gatehouse.sqlite')}`, report);
+  const databaseUrl = readDatabaseUrl(
+    'DATABASE_URL',
+    values.DATABASE_URL ?? `file:${path.join(dataDir, 'gatehouse.sqlite')}`,
+    report,
+  );
   checkSecrets(values, mode, report);
-  if (values.SESSION_IDLE_SECONDS > values.SESSION_ABSOLUTE_SECONDS) report('SESSION_IDLE_SECONDS is longer than SESSION_ABSOLUTE_SECONDS.');
-  if (values.ADMIN_EMAIL !== undefined && values.ADMIN_PASSWORD === undefined) report('ADMIN_EMAIL needs ADMIN_PASSWORD_FILE (or ADMIN_PASSWORD).');
+  if (values.SESSION_IDLE_SECONDS > values.SESSION_ABSOLUTE_SECONDS)
+    report('SESSION_IDLE_SECONDS is longer than SESSION_ABSOLUTE_SECONDS.');
+  if (values.ADMIN_EMAIL !== undefined && values.ADMIN_PASSWORD === undefined)
+    report('ADMIN_EMAIL needs ADMIN_PASSWORD_FILE (or ADMIN_PASSWORD).');
   const origins = readOrigins(values.CORS_ORIGINS, mode, report);
   const trustedProxies = readTrustedProxies(values.TRUSTED_PROXIES, report);
-  const databaseMigrationUrl = readDatabaseUrl('DATABASE_MIGRATION_URL', values.DATABASE_MIGRATION_URL ?? databaseUrl, report);
+  const databaseMigrationUrl = readDatabaseUrl(
+    'DATABASE_MIGRATION_URL',
+    values.DATABASE_MIGRATION_URL ?? databaseUrl,
+    report,
+  );
   if (faults.length > 0) throw new ConfigError(faults);
   const config: Config = {
     mode,
@@ -213,7 +243,11 @@ export function readConfig(env: Environment): { config: Config; warnings: string
     firstAdministrator:
       values.ADMIN_EMAIL === undefined || values.ADMIN_PASSWORD === undefined
         ? undefined
-        : Object.freeze({ email: values.ADMIN_EMAIL, username: values.ADMIN_USERNAME, password: values.ADMIN_PASSWORD }),
+        : Object.freeze({
+            email: values.ADMIN_EMAIL,
+            username: values.ADMIN_USERNAME,
+            password: values.ADMIN_PASSWORD,
+          }),
     logLevel: values.LOG_LEVEL,
     drainDelaySeconds: values.DRAIN_DELAY_SECONDS,
     drainSeconds: values.DRAIN_SECONDS,

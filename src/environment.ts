@@ -22,7 +22,8 @@ function list(separator = ',') {
 
 /** A secret also comes from a file: `NAME_FILE` instead of `NAME`. */
 export interface VariableNotes {
-  section: 'Server' | 'Database' | 'Secrets' | 'Access' | 'Passwords' | 'Sessions' | 'First administrator' | 'Operation';
+  section:
+    'Server' | 'Database' | 'Secrets' | 'Access' | 'Passwords' | 'Sessions' | 'First administrator' | 'Operation';
   description: string;
   /** The default in words, where it depends on something. */
   default?: string;
@@ -38,7 +39,10 @@ function note<S extends z.ZodType>(schema: S, text: VariableNotes): S {
 
 /** Keys are the variables' names. */
 export const environment = z.object({
-  PORT: note(wholeNumber(0, 65535).prefault('3000'), { section: 'Server', description: 'Port to listen on; 0 takes a free one.' }),
+  PORT: note(wholeNumber(0, 65535).prefault('3000'), {
+    section: 'Server',
+    description: 'Port to listen on; 0 takes a free one.',
+  }),
   HOST: note(z.string().optional(), {
     section: 'Server',
     description: 'Address to listen on.',
@@ -52,7 +56,8 @@ export const environment = z.object({
   }),
   TRUSTED_PROXIES: note(list().prefault('loopback'), {
     section: 'Server',
-    description: 'Addresses and networks whose `X-Forwarded-For` is believed, with commas; `loopback`; `none` trusts nobody.',
+    description:
+      'Addresses and networks whose `X-Forwarded-For` is believed, with commas; `loopback`; `none` trusts nobody.',
   }),
   DATA_DIR: note(z.string().prefault('./data'), {
     section: 'Server',
@@ -80,7 +85,8 @@ export const environment = z.object({
   }),
   APP_SECRET: note(z.string().optional(), {
     section: 'Secrets',
-    description: 'The one secret to keep: at least 32 characters of randomness (`openssl rand -base64 48`). All other keys are derived from it.',
+    description:
+      'The one secret to keep: at least 32 characters of randomness (`openssl rand -base64 48`). All other keys are derived from it.',
     default: 'made in `DATA_DIR/app-secret` in local mode, required in production',
     secret: true,
   }),
@@ -110,11 +116,13 @@ export const environment = z.object({
   }),
   PASSWORD_MIN_LENGTH: note(wholeNumber(8, 64).prefault('15'), {
     section: 'Passwords',
-    description: 'Shortest password, in characters. Never below 8; 15 is the advice of NIST SP 800-63B-4 without a second factor.',
+    description:
+      'Shortest password, in characters. Never below 8; 15 is the advice of NIST SP 800-63B-4 without a second factor.',
   }),
   BCRYPT_COST: note(wholeNumber(10, 15).prefault('12'), {
     section: 'Passwords',
-    description: 'Each step doubles the work of a guess and of a sign-in. Older hashes are renewed at the next sign-in.',
+    description:
+      'Each step doubles the work of a guess and of a sign-in. Older hashes are renewed at the next sign-in.',
   }),
   HASH_QUEUE_LIMIT: note(wholeNumber(1, 1000).prefault('32'), {
     section: 'Passwords',
@@ -137,10 +145,14 @@ export const environment = z.object({
     description: 'With a password, makes the first administrator at the start instead of printing a set-up link.',
     default: 'none',
   }),
-  ADMIN_USERNAME: note(z.string().prefault('admin'), { section: 'First administrator', description: 'The user name of that administrator.' }),
+  ADMIN_USERNAME: note(z.string().prefault('admin'), {
+    section: 'First administrator',
+    description: 'The user name of that administrator.',
+  }),
   ADMIN_PASSWORD: note(z.string().optional(), {
     section: 'First administrator',
-    description: 'The password of that administrator; better by `ADMIN_PASSWORD_FILE`. Ignored once an administrator exists.',
+    description:
+      'The password of that administrator; better by `ADMIN_PASSWORD_FILE`. Ignored once an administrator exists.',
     default: 'none',
     secret: true,
   }),

@@ -8,7 +8,16 @@ export type { Logger } from 'pino';
 const LONGEST_VALUE = 2048;
 
 /** The last line of defence: bodies and headers are never logged, whatever these names hold. */
-const secretNames = ['password', 'currentPassword', 'newPassword', 'accessToken', 'refreshToken', 'secret', 'authorization', 'cookie'];
+const secretNames = [
+  'password',
+  'currentPassword',
+  'newPassword',
+  'accessToken',
+  'refreshToken',
+  'secret',
+  'authorization',
+  'cookie',
+];
 
 // JSON.stringify leaves these as they are: line separators, DEL and C1 (some terminals act on them), bidi controls.
 // oxlint-disable-next-line no-control-regex

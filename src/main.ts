@@ -4,11 +4,10 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createApplication, isWorthWaiting, startFaults } from './application.ts';
+import { createApplication, createListener, isWorthWaiting, startFaults } from './application.ts';
 import type { Application } from './application.ts';
 import { ConfigError, readConfig } from './config.ts';
 import type { Config } from './config.ts';
-import { createListener } from './http/listener.ts';
 import { createLog } from './log.ts';
 import type { Logger } from './log.ts';
 
@@ -72,7 +71,9 @@ async function closeServer(server: Server, seconds: number): Promise<void> {
 
 function announce(link: string, file: string): void {
   writeFileSync(file, `${link}\n`, { mode: 0o600 });
-  say(`\n  There is no administrator yet. Open this link to make the first one (valid for 30 minutes, works once):\n\n  ${link}\n`);
+  say(
+    `\n  There is no administrator yet. Open this link to make the first one (valid for 30 minutes, works once):\n\n  ${link}\n`,
+  );
 }
 
 async function main(): Promise<void> {

@@ -136,7 +136,8 @@ export const getSignInOptions = defineEndpoint({
   path: '/api/auth/options',
   tag: 'Sign-in',
   summary: 'What the sign-in pages need to know',
-  description: 'Whether strangers may sign up, the password rules, and whether the first administrator is still missing.',
+  description:
+    'Whether strangers may sign up, the password rules, and whether the first administrator is still missing.',
   access: 'public',
   answers: {
     200: z.object({
@@ -154,7 +155,8 @@ export const assessPassword = defineEndpoint({
   path: '/api/auth/password-strength',
   tag: 'Sign-in',
   summary: 'How strong is this password',
-  description: 'For the meter beside a password field. Says what registering with it would say; nothing is stored or logged.',
+  description:
+    'For the meter beside a password field. Says what registering with it would say; nothing is stored or logged.',
   access: 'public',
   body: z.strictObject({
     password,

@@ -5,9 +5,9 @@ import { isUsablePassword, normalisePassword, PASSWORD_MAX_BYTES, passwordBytes 
 import { canonicalUsername, USERNAME_RULE } from '../security/username.ts';
 
 /** UUIDv7 in lower case. Random, never a counter. */
-export const id = z.string().check(
-  z.regex(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/, 'This is not an id.'),
-);
+export const id = z
+  .string()
+  .check(z.regex(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/, 'This is not an id.'));
 
 /** ISO 8601 in UTC with milliseconds. */
 export const instant = z.string().check(z.iso.datetime({ precision: 3 }));
@@ -46,7 +46,10 @@ export const password = z
   .pipe(
     z.string().check(
       z.minLength(1, 'Enter a password.'),
-      z.refine(isUsablePassword, { error: 'The password holds a character that cannot be stored (NUL or half of one).', abort: true }),
+      z.refine(isUsablePassword, {
+        error: 'The password holds a character that cannot be stored (NUL or half of one).',
+        abort: true,
+      }),
       z.refine((value) => passwordBytes(value) <= PASSWORD_MAX_BYTES, tooManyBytes),
     ),
     z.transform(normalisePassword),
@@ -59,7 +62,10 @@ export const password = z
 /** What a person types to sign in: an e-mail address where it holds an `@`, else a user name. */
 export const identifier = z
   .string()
-  .check(z.minLength(1, 'Enter your user name or e-mail address.'), z.maxLength(320, 'This is too long to be a user name or an e-mail address.'))
+  .check(
+    z.minLength(1, 'Enter your user name or e-mail address.'),
+    z.maxLength(320, 'This is too long to be a user name or an e-mail address.'),
+  )
   .register(z.globalRegistry, {
     description: 'A user name, or an e-mail address where it holds an @.',
     examples: ['ada'],
@@ -67,5 +73,6 @@ export const identifier = z
 
 /** How the refresh token travels: in an HttpOnly cookie (browsers) or in the body (programs). */
 export const transport = z.enum(['cookie', 'token']).register(z.globalRegistry, {
-  description: '`cookie` for a browser (HttpOnly cookie, same site only), `token` for a program (refreshToken in the body).',
+  description:
+    '`cookie` for a browser (HttpOnly cookie, same site only), `token` for a program (refreshToken in the body).',
 });

@@ -16,7 +16,10 @@ const problemSchema = z
     requestId: z.string(),
     errors: z.optional(z.array(z.object({ pointer: z.string(), detail: z.string() }))),
   })
-  .register(z.globalRegistry, { id: 'Problem', description: 'RFC 9457. `errors` names each faulty field by its JSON pointer.' });
+  .register(z.globalRegistry, {
+    id: 'Problem',
+    description: 'RFC 9457. `errors` names each faulty field by its JSON pointer.',
+  });
 
 /** What the gate itself can refuse, by what the endpoint takes. */
 function commonProblems(endpoint: Endpoint): ProblemName[] {
@@ -54,7 +57,9 @@ function problemResponses(endpoint: Endpoint): Record<string, ZodOpenApiResponse
 }
 
 function operation(endpoint: Endpoint): ZodOpenApiOperationObject {
-  const answers = Object.entries(endpoint.answers).map(([status, shape]) => [status, answerResponse(shape, endpoint.summary)] as const);
+  const answers = Object.entries(endpoint.answers).map(
+    ([status, shape]) => [status, answerResponse(shape, endpoint.summary)] as const,
+  );
   const needsToken = endpoint.access === 'session' || typeof endpoint.access === 'object';
   return {
     operationId: endpoint.name,
@@ -66,13 +71,18 @@ function operation(endpoint: Endpoint): ZodOpenApiOperationObject {
       ...(endpoint.params !== undefined && { path: endpoint.params as never }),
       ...(endpoint.query !== undefined && { query: endpoint.query as never }),
     },
-    ...(endpoint.body !== undefined && { requestBody: { required: true, content: { 'application/json': { schema: endpoint.body as never } } } }),
+    ...(endpoint.body !== undefined && {
+      requestBody: { required: true, content: { 'application/json': { schema: endpoint.body as never } } },
+    }),
     responses: { ...problemResponses(endpoint), ...Object.fromEntries(answers) },
   };
 }
 
 /** @param server the public URL */
-export function createOpenApi(endpoints: readonly Endpoint[], info: { version: string; server: string }): Record<string, unknown> {
+export function createOpenApi(
+  endpoints: readonly Endpoint[],
+  info: { version: string; server: string },
+): Record<string, unknown> {
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
   for (const endpoint of endpoints) {
     const path = endpoint.path.replaceAll(/:(\w+)/g, '{$1}');
@@ -83,7 +93,8 @@ export function createOpenApi(endpoints: readonly Endpoint[], info: { version: s
     info: {
       title: 'Gatehouse',
       version: info.version,
-      description: 'Accounts, sign-in and access control. Every refusal is a problem (RFC 9457); every list of faults names its fields.',
+      description:
+        'Accounts, sign-in and access control. Every refusal is a problem (RFC 9457); every list of faults names its fields.',
     },
     servers: [{ url: info.server }],
     tags: [...new Set(endpoints.map((endpoint) => endpoint.tag))].map((name) => ({ name })),

@@ -22,7 +22,8 @@ export const getJwks = defineEndpoint({
   path: '/.well-known/jwks.json',
   tag: 'Sign-in',
   summary: 'Keys that verify access tokens',
-  description: 'A JSON Web Key Set (RFC 7517) with the current key, the next one, and those whose tokens have not run out.',
+  description:
+    'A JSON Web Key Set (RFC 7517) with the current key, the next one, and those whose tokens have not run out.',
   access: 'public',
   answers: { 200: z.object({ keys: z.array(publicJwk) }) },
   problems: [],

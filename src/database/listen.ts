@@ -51,7 +51,7 @@ export async function listen(settings: ListenSettings) {
     } finally {
       live = false;
       // A frozen server never answers the goodbye.
-      await Promise.race([client.end(), delay(farewellMillis)]);
+      await Promise.race([client.end(), delay(farewellMillis, undefined, { ref: false })]);
     }
   }
 

@@ -76,7 +76,8 @@ function connect(path: string): BetterSqlite.Database {
   return database;
 }
 
-function assertVersion(version: string): void {
+/** Throws on a version older than the oldest safe one. */
+export function assertVersion(version: string): void {
   const parts = version.split('.').map(Number);
   const firstDifferent = oldestVersion.findIndex((part, index) => parts[index] !== part);
   const older = firstDifferent >= 0 && (parts[firstDifferent] ?? 0) < (oldestVersion[firstDifferent] ?? 0);
@@ -167,10 +168,17 @@ function createVersionCheck(writer: BetterSqlite.Database, settings: EngineSetti
 }
 
 function integrityCheck(reader: BetterSqlite.Database): string[] {
-  const found = reader.prepare('pragma integrity_check').pluck().all().map(String);
-  const orphans = reader.prepare('pragma foreign_key_check').all() as { table: string; parent: string }[];
-  return [
-    ...found.filter((line) => line !== 'ok'),
-    ...orphans.map(({ table, parent }) => `a row of ${table} names a missing row of ${parent}`),
-  ];
+  try {
+    const found = reader.prepare('pragma integrity_check').pluck().all().map(String);
+    const orphans = reader.prepare('pragma foreign_key_check').all() as { table: string; parent: string }[];
+    return [
+      ...found.filter((line) => line !== 'ok'),
+      ...orphans.map(({ table, parent }) => `a row of ${table} names a missing row of ${parent}`),
+    ];
+  } catch (error) {
+    // Some damage keeps the check itself from running.
+    if (error instanceof BetterSqlite.SqliteError && /^SQLITE_(CORRUPT|NOTADB)/.test(error.code))
+      return [error.message];
+    throw error;
+  }
 }

@@ -52,6 +52,7 @@ export async function readJsonBody(request: Request, response: Response): Promis
     readRaw(request, response, (error?: unknown) => (error === undefined ? resolve() : reject(error as Error)));
   });
   const body: unknown = request.body;
-  if (!Buffer.isBuffer(body) || body.length === 0) throw new Problem('malformed-request', { detail: 'The body is empty; send a JSON object.' });
+  if (!Buffer.isBuffer(body) || body.length === 0)
+    throw new Problem('malformed-request', { detail: 'The body is empty; send a JSON object.' });
   return parse(decode(body));
 }

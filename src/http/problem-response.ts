@@ -23,7 +23,8 @@ export function problemBody(problem: Problem, instance: string, requestId: strin
 
 /** RFC 6750 section 3: how to authenticate, and what was wrong with the token, if there was one. */
 function challenge(problem: Problem, tokenSent: boolean): string | undefined {
-  if (problem.status === 401) return problem.problem === 'invalid-token' && tokenSent ? 'Bearer error="invalid_token"' : 'Bearer';
+  if (problem.status === 401)
+    return problem.problem === 'invalid-token' && tokenSent ? 'Bearer error="invalid_token"' : 'Bearer';
   if (problem.problem === 'forbidden') return 'Bearer error="insufficient_scope"';
   return undefined;
 }
@@ -50,7 +51,8 @@ const bodyFaults: Record<string, ProblemName> = {
 
 function knownProblem(error: unknown, translate: TranslateError): Problem | undefined {
   if (error instanceof Problem) return error;
-  if (error instanceof URIError) return new Problem('malformed-request', { detail: 'The address is not valid percent-encoded UTF-8.' });
+  if (error instanceof URIError)
+    return new Problem('malformed-request', { detail: 'The address is not valid percent-encoded UTF-8.' });
   if (error instanceof Error && 'type' in error && typeof error.type === 'string') {
     const name = bodyFaults[error.type];
     if (name !== undefined) return new Problem(name, { reason: error.message });
@@ -62,7 +64,8 @@ export function createErrorHandler(log: Logger, translate: TranslateError): Erro
   return (error: unknown, _request, response, _next) => {
     const { requestId, route } = contextOf(response);
     const problem = knownProblem(error, translate) ?? new Problem('internal', { cause: error });
-    if (problem.status >= 500) log.error({ requestId, route, problem: problem.problem, err: problem.cause ?? error }, 'request failed');
+    if (problem.status >= 500)
+      log.error({ requestId, route, problem: problem.problem, err: problem.cause ?? error }, 'request failed');
     else log.debug({ requestId, route, problem: problem.problem, reason: problem.reason }, 'request refused');
     if (response.headersSent) response.destroy();
     else sendProblem(response, problem);

@@ -55,7 +55,9 @@ export function createRequestLog(options: RequestLogOptions): RequestHandler {
     const context = contextOf(response);
     response.setHeader('X-Request-Id', context.requestId);
     for (const [name, value] of options.headers) response.setHeader(name, value);
-    response.once('close', () => writeLine(options.log, request.method, response.writableFinished ? response.statusCode : 499, context));
+    response.once('close', () =>
+      writeLine(options.log, request.method, response.writableFinished ? response.statusCode : 499, context),
+    );
     if (target.length > LONGEST_TARGET) sendProblem(response, new Problem('uri-too-long'));
     else next();
   };

@@ -45,7 +45,11 @@ export function route<E extends Endpoint>(
 }
 
 /** Keeps the status a literal, so that it is checked against what the endpoint declares. */
-export function answer<const S extends number, B = undefined>(status: S, body?: B, headers: Record<string, string> = {}) {
+export function answer<const S extends number, B = undefined>(
+  status: S,
+  body?: B,
+  headers: Record<string, string> = {},
+) {
   return { status, body: body as B, headers };
 }
 
@@ -91,16 +95,20 @@ const parts = (endpoint: Endpoint, part: 'params' | 'query', value: unknown): un
 function assertNoQuery(request: Request): void {
   const names = Object.keys(request.query);
   if (names.length > 0)
-    throw new Problem('invalid-input', { errors: names.map((name) => ({ pointer: `?${name}`, detail: 'This parameter is not known here.' })) });
+    throw new Problem('invalid-input', {
+      errors: names.map((name) => ({ pointer: `?${name}`, detail: 'This parameter is not known here.' })),
+    });
 }
 
 function send(response: Response, endpoint: Endpoint, answer: Answer): void {
   const shape = endpoint.answers[answer.status];
-  if (shape === undefined) throw new Error(`${endpoint.name} answered ${answer.status}, which its contract does not know`);
+  if (shape === undefined)
+    throw new Error(`${endpoint.name} answered ${answer.status}, which its contract does not know`);
   const body = typeof shape === 'string' ? answer.body : JSON.stringify(checkAnswer(shape, endpoint.name, answer.body));
   response.statusCode = answer.status;
   response.setHeader('Cache-Control', 'no-store');
-  if (shape !== 'empty') response.setHeader('Content-Type', `${typeof shape === 'string' ? shape : 'application/json'}; charset=utf-8`);
+  if (shape !== 'empty')
+    response.setHeader('Content-Type', `${typeof shape === 'string' ? shape : 'application/json'}; charset=utf-8`);
   for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
   response.end(shape === 'empty' ? undefined : body);
 }
@@ -124,7 +132,8 @@ export function mount({ endpoint, handle }: Route, options: GateOptions): Reques
       context,
       cookies: request.headers.cookie,
       assertSameOrigin: () => {
-        if (!options.sameOrigin(request)) throw new Problem('cross-site-request', { detail: 'Only this site’s own pages may sign in with a cookie.' });
+        if (!options.sameOrigin(request))
+          throw new Problem('cross-site-request', { detail: 'Only this site’s own pages may sign in with a cookie.' });
       },
     } as RouteRequest<Endpoint>);
     send(response, endpoint, given);

@@ -38,7 +38,10 @@ function common(options: Options): HelmetOptions {
 export function apiHeaders(options: Options): HeaderList {
   return computedByHelmet({
     ...common(options),
-    contentSecurityPolicy: { useDefaults: false, directives: { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] } },
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] },
+    },
   });
 }
 

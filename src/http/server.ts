@@ -34,11 +34,21 @@ function assertComplete(endpoints: readonly Endpoint[], routes: readonly Route[]
   const missing = endpoints.filter((endpoint) => routes.filter((route) => route.endpoint === endpoint).length !== 1);
   const unknown = routes.filter((route) => !endpoints.includes(route.endpoint));
   const names = [...missing, ...unknown.map((route) => route.endpoint)].map((endpoint) => endpoint.name);
-  if (names.length > 0) throw new Error(`endpoints without exactly one route, or routes without endpoint: ${names.join(', ')}`);
+  if (names.length > 0)
+    throw new Error(`endpoints without exactly one route, or routes without endpoint: ${names.join(', ')}`);
 }
 
 /** Header fields that decide something and must not come twice: Node would silently keep one of them. */
-const SINGLE_FIELDS = new Set(['authorization', 'content-type', 'cookie', 'host', 'origin', 'sec-fetch-site', 'x-api-key', 'x-request-id']);
+const SINGLE_FIELDS = new Set([
+  'authorization',
+  'content-type',
+  'cookie',
+  'host',
+  'origin',
+  'sec-fetch-site',
+  'x-api-key',
+  'x-request-id',
+]);
 
 const refuseRepeatedHeaders: RequestHandler = (request, _response, next) => {
   const seen = new Set<string>();
@@ -56,7 +66,10 @@ function refuseMethod(endpoints: readonly Endpoint[]): RequestHandler {
   const methods = new Set(endpoints.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method])));
   const allow = [...methods].join(', ');
   return (request) => {
-    throw new Problem('method-not-allowed', { detail: `${request.method} is not possible here.`, headers: { Allow: allow } });
+    throw new Problem('method-not-allowed', {
+      detail: `${request.method} is not possible here.`,
+      headers: { Allow: allow },
+    });
   };
 }
 
@@ -82,7 +95,13 @@ export function createServer(options: ServerOptions): Express {
   };
   const headers = { strictTransportSecurity: options.strictTransportSecurity };
 
-  app.use(createRequestLog({ log: options.log, clientAddress: createClientAddress(options.trustedProxies), headers: apiHeaders(headers) }));
+  app.use(
+    createRequestLog({
+      log: options.log,
+      clientAddress: createClientAddress(options.trustedProxies),
+      headers: apiHeaders(headers),
+    }),
+  );
   app.use(refuseRepeatedHeaders);
   app.use(createCors(createOriginCheck(options.corsOrigins)));
   for (const route of options.routes) {

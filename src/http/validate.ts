@@ -18,7 +18,10 @@ function pointer(part: Part, path: readonly PropertyKey[]): string {
 
 function fieldErrors(part: Part, issue: $ZodIssue): FieldError[] {
   if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => ({ pointer: pointer(part, [...issue.path, key]), detail: 'This field is not known here.' }));
+    return issue.keys.map((key) => ({
+      pointer: pointer(part, [...issue.path, key]),
+      detail: 'This field is not known here.',
+    }));
   const missing = issue.code === 'invalid_type' && issue.input === undefined;
   return [{ pointer: pointer(part, issue.path), detail: missing ? 'This field is required.' : issue.message }];
 }
@@ -34,5 +37,7 @@ export function assertInput<S extends $ZodType>(schema: S, part: Part, value: un
 export function checkAnswer(schema: $ZodType, name: string, value: unknown): unknown {
   const result = safeParse(schema, value);
   if (result.success) return result.data;
-  throw new Error(`${name} answered against its contract: ${result.error.issues.map((issue) => issue.path.join('.')).join(', ')}`);
+  throw new Error(
+    `${name} answered against its contract: ${result.error.issues.map((issue) => issue.path.join('.')).join(', ')}`,
+  );
 }

@@ -42,9 +42,16 @@ export interface DatabaseKit extends TestDatabase {
   open(options?: Partial<DatabaseOptions>): Promise<Database>;
 }
 
-/** `describe` once for each database; what `open` and `freshUrl` gave is closed and dropped after each test. */
-export function describeEachDatabase(title: string, tests: (kit: DatabaseKit) => void): void {
-  for (const database of databases) {
+/**
+ * `describe` once for each database; what `open` and `freshUrl` gave is closed and dropped after each test.
+ * `only` is for what one of the two alone has.
+ */
+export function describeEachDatabase(
+  title: string,
+  tests: (kit: DatabaseKit) => void,
+  only?: TestDatabase['name'],
+): void {
+  for (const database of databases.filter(({ name }) => !only || name === only)) {
     describe(`${title} (${database.name})`, () => {
       const undo: (() => Promise<void>)[] = [];
       afterEach(async () => {
@@ -63,7 +70,9 @@ export function describeEachDatabase(title: string, tests: (kit: DatabaseKit) =>
       tests({ name: database.name, freshUrl, open });
     });
   }
-  if (!postgres) describe.skip(`${title} (postgres: LEFT OUT, there is none)`, () => it('needs PostgreSQL', () => {}));
+  if (!postgres && only !== 'sqlite') {
+    describe.skip(`${title} (postgres: LEFT OUT, there is none)`, () => it('needs PostgreSQL', () => {}));
+  }
 }
 
 function postgresAt({ url, template, prefix }: NonNullable<typeof postgres>): TestDatabase {

@@ -33,7 +33,11 @@ try {
     const spec = await response.json();
     globalThis.SwaggerUIBundle({ spec, domNode: target, deepLinking: true, defaultModelsExpandDepth: 0 });
   } else {
-    say(response.status === 401 ? 'Sign in to Gatehouse in this browser, then load this page again.' : `The server answered ${response.status}.`);
+    say(
+      response.status === 401
+        ? 'Sign in to Gatehouse in this browser, then load this page again.'
+        : `The server answered ${response.status}.`,
+    );
   }
 } catch {
   say('The server cannot be reached. Load this page again in a moment.');

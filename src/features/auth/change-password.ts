@@ -1,9 +1,10 @@
 import { Problem } from '#contract/problem.ts';
 import type { Origin, UserPrincipal } from '../../http/principal.ts';
-import type { AuthParts } from './index.ts';
+import type { AuthParts } from './parts.ts';
 import { contextOf } from './password-rules.ts';
 
-const atCurrent = (detail: string): Problem => new Problem('invalid-input', { errors: [{ pointer: '/currentPassword', detail }] });
+const atCurrent = (detail: string): Problem =>
+  new Problem('invalid-input', { errors: [{ pointer: '/currentPassword', detail }] });
 
 /** Needs the current password; ends every other session (PW-13). */
 export function createChangePassword({ database, users, sessions, hasher, rules, audit }: AuthParts) {
@@ -20,17 +21,24 @@ export function createChangePassword({ database, users, sessions, hasher, rules,
       throw atCurrent('This is not your current password.');
     }
     if (newPassword === currentPassword)
-      throw new Problem('invalid-input', { errors: [{ pointer: '/newPassword', detail: 'The new password is the current one.' }] });
+      throw new Problem('invalid-input', {
+        errors: [{ pointer: '/newPassword', detail: 'The new password is the current one.' }],
+      });
     await rules.assertAcceptable('/newPassword', newPassword, contextOf(principal.user));
     const passwordHash = await hasher.hash(newPassword);
     await database.transaction(async (tx) => {
-      if (!(await users.changePassword(tx, row, passwordHash))) throw atCurrent('The password was changed somewhere else just now.');
+      if (!(await users.changePassword(tx, row, passwordHash)))
+        throw atCurrent('The password was changed somewhere else just now.');
       const terminated = await sessions.terminateOfUser(tx, {
         userId: row.id,
         exceptSid: principal.session.id,
         reason: 'password-changed',
       });
-      await audit.record(tx, { ...event, name: 'authn_password_change', details: { terminatedSessions: terminated.length } });
+      await audit.record(tx, {
+        ...event,
+        name: 'authn_password_change',
+        details: { terminatedSessions: terminated.length },
+      });
     });
   };
 }

@@ -3,7 +3,7 @@ import { Problem } from '#contract/problem.ts';
 import type { Origin } from '../../http/principal.ts';
 import type { Issued, Sessions } from '../sessions/index.ts';
 import type { UserRow } from '../users/index.ts';
-import type { AuthParts } from './index.ts';
+import type { AuthParts } from './parts.ts';
 
 export interface LogIn {
   identifier: string;
@@ -11,7 +11,8 @@ export interface LogIn {
   transport: 'cookie' | 'token';
 }
 
-const wrong = (): Problem => new Problem('invalid-credentials', { detail: 'Check the spelling of both, and try again.' });
+const wrong = (): Problem =>
+  new Problem('invalid-credentials', { detail: 'Check the spelling of both, and try again.' });
 
 export type ReplacedSession = Awaited<ReturnType<Sessions['findByRefreshToken']>>;
 
@@ -28,14 +29,21 @@ export function createLogIn({ database, users, sessions, hasher, audit }: AuthPa
         // The name that was typed is not kept: people type their password into it.
         ...(row !== undefined && { target: { type: 'user', id: row.id } }),
         origin,
-        details: { reason: row === undefined ? 'unknown account' : row.status === 'disabled' ? 'disabled' : 'wrong password' },
+        details: {
+          reason: row === undefined ? 'unknown account' : row.status === 'disabled' ? 'disabled' : 'wrong password',
+        },
       }),
     );
   }
 
-  return async function logIn({ identifier, password, transport }: LogIn, origin: Origin, replaced: ReplacedSession): Promise<Issued> {
+  return async function logIn(
+    { identifier, password, transport }: LogIn,
+    origin: Origin,
+    replaced: ReplacedSession,
+  ): Promise<Issued> {
     const row = await users.findByIdentifier(identifier);
-    const matches = row === undefined ? await hasher.verifyNothing(password) : await hasher.verify(password, row.password_hash);
+    const matches =
+      row === undefined ? await hasher.verifyNothing(password) : await hasher.verify(password, row.password_hash);
     if (row === undefined || !matches || row.status === 'disabled') {
       await recordFailure(row, origin);
       throw wrong();
@@ -44,9 +52,17 @@ export function createLogIn({ database, users, sessions, hasher, audit }: AuthPa
     const session = await database.transaction(async (tx) => {
       if (!(await users.confirmLogIn(tx, row, passwordHash))) throw wrong();
       const actor = { type: 'user', id: row.id } as const;
-      if (replaced !== undefined) await sessions.terminate(tx, { sid: replaced.sid, reason: 'replaced', actor, origin });
+      if (replaced !== undefined)
+        await sessions.terminate(tx, { sid: replaced.sid, reason: 'replaced', actor, origin });
       const begun = await sessions.begin(tx, { userId: row.id, transport, origin });
-      await audit.record(tx, { name: 'authn_login_success', actor, target: actor, sessionId: begun.id, origin, details: { transport } });
+      await audit.record(tx, {
+        name: 'authn_login_success',
+        actor,
+        target: actor,
+        sessionId: begun.id,
+        origin,
+        details: { transport },
+      });
       return begun;
     });
     return sessions.issue(session, users.view(row, await users.rolesOf(row.id)));

@@ -1,15 +1,18 @@
 import { Problem } from '#contract/problem.ts';
 import type { Origin, Principal } from '../../http/principal.ts';
-import type { AuthParts } from './index.ts';
+import type { AuthParts } from './parts.ts';
 
 /** Terminates the caller's session at the server: the one of the access token, or of the browser's cookie. */
 export function createLogOut({ database, sessions }: AuthParts) {
   const terminate = (sid: string, userId: string, origin: Origin): Promise<void> =>
-    database.transaction((tx) => sessions.terminate(tx, { sid, reason: 'log-out', actor: { type: 'user', id: userId }, origin }));
+    database.transaction((tx) =>
+      sessions.terminate(tx, { sid, reason: 'log-out', actor: { type: 'user', id: userId }, origin }),
+    );
 
   return {
     async byPrincipal(principal: Principal, origin: Origin): Promise<void> {
-      if (principal.kind !== 'user') throw new Problem('invalid-token', { detail: 'There is no session to sign out of.' });
+      if (principal.kind !== 'user')
+        throw new Problem('invalid-token', { detail: 'There is no session to sign out of.' });
       await terminate(principal.session.id, principal.user.id, origin);
     },
     /** A cookie whose session is over, or that is not ours, is signed out already. */

@@ -21,7 +21,13 @@ export function contextOf(person: { username?: string | undefined; email?: strin
   return [person.username, person.email?.split('@')[0]].filter((word) => word !== undefined);
 }
 
-export function createPasswordRules({ minLength, strength }: { minLength: number; strength: PasswordStrength }): PasswordRules {
+export function createPasswordRules({
+  minLength,
+  strength,
+}: {
+  minLength: number;
+  strength: PasswordStrength;
+}): PasswordRules {
   async function assess(password: string, context: readonly string[]): Promise<PasswordVerdict> {
     const { score, refusal, suggestions } = await strength.assess(password, context);
     const tooShort = passwordLength(password) < minLength ? [`Use at least ${minLength} characters.`] : [];
@@ -32,7 +38,8 @@ export function createPasswordRules({ minLength, strength }: { minLength: number
     assess,
     async assertAcceptable(pointer, password, context) {
       const { refusals } = await assess(password, context);
-      if (refusals.length > 0) throw new Problem('invalid-input', { errors: refusals.map((detail) => ({ pointer, detail })) });
+      if (refusals.length > 0)
+        throw new Problem('invalid-input', { errors: refusals.map((detail) => ({ pointer, detail })) });
     },
   };
 }

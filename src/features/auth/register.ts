@@ -4,7 +4,7 @@ import type { BuiltInRole } from '#contract/permissions.ts';
 import type { Tx } from '../../database/open.ts';
 import type { Origin } from '../../http/principal.ts';
 import type { Issued } from '../sessions/index.ts';
-import type { AuthParts } from './index.ts';
+import type { AuthParts } from './parts.ts';
 import { contextOf } from './password-rules.ts';
 
 export interface Registration {
@@ -25,14 +25,25 @@ export interface CreateAccount {
 export function createRegistration({ database, users, sessions, hasher, rules, audit, signUp }: AuthParts) {
   /** @throws Problem `invalid-input`, `username-taken`, `email-taken`, `busy` */
   async function createAccount(who: Registration, origin: Origin, account: CreateAccount): Promise<Issued> {
-    await rules.assertAcceptable('/password', who.password, contextOf({ username: who.username, email: who.email.address }));
+    await rules.assertAcceptable(
+      '/password',
+      who.password,
+      contextOf({ username: who.username, email: who.email.address }),
+    );
     const passwordHash = await hasher.hash(who.password);
     const create = database.transaction(async (tx) => {
       await account.condition?.(tx);
       const user = await users.create(tx, { ...who, passwordHash, roles: account.roles });
       const actor = { type: 'user', id: user.id } as const;
       const session = await sessions.begin(tx, { userId: user.id, transport: who.transport, origin });
-      await audit.record(tx, { name: 'user_created', actor, target: actor, sessionId: session.id, origin, details: { roles: account.roles } });
+      await audit.record(tx, {
+        name: 'user_created',
+        actor,
+        target: actor,
+        sessionId: session.id,
+        origin,
+        details: { roles: account.roles },
+      });
       await account.completed?.(tx, user.id);
       return { user, session };
     });

@@ -3,7 +3,7 @@ import { Problem } from '#contract/problem.ts';
 import { answer, route } from '../../http/route.ts';
 import type { Route } from '../../http/route.ts';
 import type { Sessions } from '../sessions/index.ts';
-import type { Auth } from './index.ts';
+import type { Auth } from './auth.ts';
 import { contextOf } from './password-rules.ts';
 import type { PasswordRules } from './password-rules.ts';
 import { clearedSessionCookie, readSessionCookie, sessionAnswer } from './session-cookie.ts';
@@ -73,7 +73,9 @@ function createAccountRoutes({ auth, rules, options, hasAdministrator }: Parts):
       await auth.changePassword(principal, body, context);
       return answer(204);
     }),
-    route(contract.getSignInOptions, async () => answer(200, { ...options, setupRequired: !(await hasAdministrator()) })),
+    route(contract.getSignInOptions, async () =>
+      answer(200, { ...options, setupRequired: !(await hasAdministrator()) }),
+    ),
     route(contract.assessPassword, async ({ body }) => answer(200, await rules.assess(body.password, contextOf(body)))),
   ];
 }

@@ -5,6 +5,10 @@ import { answer, route } from '../../http/route.ts';
 import type { Route } from '../../http/route.ts';
 
 export function createRoleRoutes(): Route[] {
-  const roles = builtInRoleNames.map((name) => ({ name, ...builtInRoles[name], permissions: [...builtInRoles[name].permissions] }));
+  const roles = builtInRoleNames.map((name) => ({
+    name,
+    ...builtInRoles[name],
+    permissions: [...builtInRoles[name].permissions],
+  }));
   return [route(listRoles, async () => answer(200, { roles }))];
 }

@@ -31,7 +31,16 @@ export function createAccessTokens({ signingKeys, issuer, seconds, now }: Parts)
     seconds,
     issue({ userId, sid, roles }) {
       const iat = nowSeconds();
-      const claims = { iss: issuer, aud: issuer, sub: userId, sid, jti: randomToken(12), iat, exp: iat + seconds, roles: [...roles] };
+      const claims = {
+        iss: issuer,
+        aud: issuer,
+        sub: userId,
+        sid,
+        jti: randomToken(12),
+        iat,
+        exp: iat + seconds,
+        roles: [...roles],
+      };
       return signAccessToken(claims, signingKeys.current());
     },
     verify(token) {
@@ -41,7 +50,12 @@ export function createAccessTokens({ signingKeys, issuer, seconds, now }: Parts)
         known.delete(token);
         return undefined;
       }
-      const claims = verifyAccessToken(token, { findKey: signingKeys.find, issuer, audience: issuer, nowSeconds: nowSeconds() });
+      const claims = verifyAccessToken(token, {
+        findKey: signingKeys.find,
+        issuer,
+        audience: issuer,
+        nowSeconds: nowSeconds(),
+      });
       const kid = readTokenHeader(token)?.kid;
       if (claims === undefined || kid === undefined) return undefined;
       known.set(token, { ...claims, kid });

@@ -33,7 +33,10 @@ interface Parts {
 const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
 /** Until when the session lasts if it is not renewed; undefined where it is over. */
-export function liveUntil({ session, user }: Pick<SessionWithUser, 'session' | 'user'>, now: number): number | undefined {
+export function liveUntil(
+  { session, user }: Pick<SessionWithUser, 'session' | 'user'>,
+  now: number,
+): number | undefined {
   const expiresAt = Math.min(session.idle_expires_at, session.absolute_expires_at);
   return session.terminated_at === null && user.status === 'active' && expiresAt > now ? expiresAt : undefined;
 }

@@ -33,7 +33,9 @@ export interface Sessions {
   /** @throws Problem `invalid-token` */
   refresh(refreshToken: string, transport: SessionRow['transport'], origin: Origin): Promise<Issued>;
   /** The session a refresh token of ours belongs to, live or not. */
-  findByRefreshToken(refreshToken: string): Promise<{ sid: string; userId: string; transport: SessionRow['transport'] } | undefined>;
+  findByRefreshToken(
+    refreshToken: string,
+  ): Promise<{ sid: string; userId: string; transport: SessionRow['transport'] } | undefined>;
   /** Does nothing where the session is over already. */
   terminate(tx: Tx, which: { sid: string; reason: TerminationReason; actor: Actor; origin: Origin }): Promise<void>;
   terminateOfUser(tx: Tx, which: { userId: string; exceptSid?: string; reason: TerminationReason }): Promise<string[]>;
@@ -115,7 +117,14 @@ export function createSessions(parts: Parts): Sessions {
       const userId = await store.terminateSession(tx.query, sid, reason, now());
       if (userId === undefined) return;
       const name = reason === 'log-out' ? 'authn_logout' : 'session_terminated';
-      await audit.record(tx, { name, actor, target: { type: 'user', id: userId }, sessionId: sid, origin, details: { reason } });
+      await audit.record(tx, {
+        name,
+        actor,
+        target: { type: 'user', id: userId },
+        sessionId: sid,
+        origin,
+        details: { reason },
+      });
       await tx.publish(`session:${sid}`);
     },
     async terminateOfUser(tx, { userId, exceptSid, reason }) {

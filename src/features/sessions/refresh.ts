@@ -32,7 +32,8 @@ interface Parts {
   now: () => number;
 }
 
-const refused = (reason: string): Problem => new Problem('invalid-token', { detail: 'This session is over. Sign in again.', reason });
+const refused = (reason: string): Problem =>
+  new Problem('invalid-token', { detail: 'This session is over. Sign in again.', reason });
 
 export function createRefreshTokens({ database, secrets, audit, idleSeconds, now }: Parts): RefreshTokens {
   /** Under the current secret, or an earlier one while sessions move to the new one. */
@@ -77,7 +78,9 @@ export function createRefreshTokens({ database, secrets, audit, idleSeconds, now
       if (liveUntil(found, now()) === undefined) throw refused('the session is over');
 
       const at = now();
-      const rotated = await database.transaction((tx) => rotateSession(tx.query, token, { now: at, idleExpiresAt: at + idleSeconds * 1000 }));
+      const rotated = await database.transaction((tx) =>
+        rotateSession(tx.query, token, { now: at, idleExpiresAt: at + idleSeconds * 1000 }),
+      );
       if (rotated !== undefined) return { ...found, session: rotated };
 
       // Somebody was faster, or this token is an old one: what is true now decides.

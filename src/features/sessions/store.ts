@@ -28,8 +28,19 @@ export async function findSessionWithUser(query: Query, id: string): Promise<Ses
     .leftJoin('user_roles', 'user_roles.user_id', 'users.id')
     .selectAll('users')
     .select(['user_roles.role', 'sessions.id as sid', 'sessions.counter', 'sessions.salt', 'sessions.transport'])
-    .select(['sessions.created_at as begun_at', 'sessions.last_used_at', 'sessions.rotated_at', 'sessions.idle_expires_at'])
-    .select(['sessions.absolute_expires_at', 'sessions.terminated_at', 'sessions.terminated_reason', 'sessions.address', 'sessions.user_agent'])
+    .select([
+      'sessions.created_at as begun_at',
+      'sessions.last_used_at',
+      'sessions.rotated_at',
+      'sessions.idle_expires_at',
+    ])
+    .select([
+      'sessions.absolute_expires_at',
+      'sessions.terminated_at',
+      'sessions.terminated_reason',
+      'sessions.address',
+      'sessions.user_agent',
+    ])
     .where('sessions.id', '=', id)
     .execute();
   const [first] = rows;
@@ -77,7 +88,12 @@ export async function rotateSession(
 }
 
 /** Resolves with the session's user, or undefined where it was not live any more. */
-export async function terminateSession(query: Query, id: string, reason: string, now: number): Promise<string | undefined> {
+export async function terminateSession(
+  query: Query,
+  id: string,
+  reason: string,
+  now: number,
+): Promise<string | undefined> {
   const row = await query
     .updateTable('sessions')
     .set({ terminated_at: now, terminated_reason: reason })

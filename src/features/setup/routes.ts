@@ -2,7 +2,7 @@ import { setUp } from '#contract/setup.ts';
 import { answer, route } from '../../http/route.ts';
 import type { Route } from '../../http/route.ts';
 import type { sessionAnswer } from '../auth/index.ts';
-import type { Setup } from './index.ts';
+import type { Setup } from './setup.ts';
 
 export function createSetupRoutes(parts: { setup: Setup; sessionAnswer: typeof sessionAnswer }): Route[] {
   return [

@@ -14,7 +14,11 @@ export async function insertSecret(query: Query, row: Insertable<Tables['setup_s
   await query.insertInto('setup_secrets').values(row).execute();
 }
 
-export async function findUsableSecret(query: Query, secretHash: string, now: number): Promise<SetupSecretRow | undefined> {
+export async function findUsableSecret(
+  query: Query,
+  secretHash: string,
+  now: number,
+): Promise<SetupSecretRow | undefined> {
   return await query
     .selectFrom('setup_secrets')
     .selectAll()
@@ -25,7 +29,11 @@ export async function findUsableSecret(query: Query, secretHash: string, now: nu
 }
 
 /** One conditional statement: of any number of parallel calls, one gets the row. */
-export async function consumeSecret(query: Query, secretHash: string, now: number): Promise<SetupSecretRow | undefined> {
+export async function consumeSecret(
+  query: Query,
+  secretHash: string,
+  now: number,
+): Promise<SetupSecretRow | undefined> {
   return await query
     .updateTable('setup_secrets')
     .set({ used_at: now })

@@ -31,7 +31,12 @@ export class UnknownSecretError extends Error {
 async function add(tx: Tx, parts: RotationParts, state: 'standby' | 'current', actor: Actor): Promise<SigningKeyRow> {
   const row = makeKey(parts.secrets, state, parts.now());
   await insertKey(tx.query, row);
-  await parts.audit.record(tx, { name: 'signing_key_created', actor, target: { type: 'signing-key', id: row.kid }, details: { state } });
+  await parts.audit.record(tx, {
+    name: 'signing_key_created',
+    actor,
+    target: { type: 'signing-key', id: row.kid },
+    details: { state },
+  });
   await tx.publish(KEYS_TOPIC);
   return row;
 }
@@ -72,7 +77,12 @@ export async function rotateKeys(tx: Tx, parts: RotationParts, actor: Actor): Pr
 }
 
 /** At once: every token that the key signed is worthless. Sessions go on; their next refresh is signed by another key. */
-export async function revokeKeys(tx: Tx, parts: RotationParts, which: (row: SigningKeyRow) => boolean, actor: Actor): Promise<string[]> {
+export async function revokeKeys(
+  tx: Tx,
+  parts: RotationParts,
+  which: (row: SigningKeyRow) => boolean,
+  actor: Actor,
+): Promise<string[]> {
   await lockKeys(tx);
   const rows = await listKeys(tx.query);
   const revoked = rows.filter((row) => row.state !== 'revoked' && which(row));

@@ -1,7 +1,7 @@
 import { getJwks } from '#contract/signing-keys.ts';
 import { answer, route } from '../../http/route.ts';
 import type { Route } from '../../http/route.ts';
-import type { SigningKeys } from './index.ts';
+import type { SigningKeys } from './keyring.ts';
 
 export function createSigningKeyRoutes(signingKeys: SigningKeys): Route[] {
   return [

@@ -41,9 +41,15 @@ export const lockAdministrators = (tx: Tx): Promise<void> => tx.lock('administra
 function asNameProblem(error: unknown): unknown {
   const column = uniqueViolation(error);
   if (column === 'users.username')
-    return new Problem('username-taken', { errors: [{ pointer: '/username', detail: 'This user name is taken.' }], cause: error });
+    return new Problem('username-taken', {
+      errors: [{ pointer: '/username', detail: 'This user name is taken.' }],
+      cause: error,
+    });
   if (column === 'users.email_canonical')
-    return new Problem('email-taken', { errors: [{ pointer: '/email', detail: 'This e-mail address already has an account.' }], cause: error });
+    return new Problem('email-taken', {
+      errors: [{ pointer: '/email', detail: 'This e-mail address already has an account.' }],
+      cause: error,
+    });
   return error;
 }
 

@@ -3,7 +3,6 @@ import { builtInRoleNames } from '#contract/permissions.ts';
 import { Problem } from '#contract/problem.ts';
 import type { Database, Tx } from '../../database/open.ts';
 import type { Actor, Audit } from '../audit/index.ts';
-import type { Sessions } from '../sessions/index.ts';
 import { findByIdentifier, lockAdministrators } from './accounts.ts';
 import * as store from './store.ts';
 import type { UserRow } from './store.ts';
@@ -17,7 +16,8 @@ export interface UserAdministration {
 
 interface Parts {
   database: Database;
-  sessions: Sessions;
+  /** Ends the user's sessions in this transaction. */
+  terminateSessions: (tx: Tx, which: { userId: string; reason: 'user-disabled' }) => Promise<unknown>;
   audit: Audit;
   now: () => number;
 }
@@ -27,7 +27,7 @@ async function assertAdministratorLeft(tx: Tx): Promise<void> {
     throw new Problem('last-administrator', { detail: 'Somebody else must be an administrator first.' });
 }
 
-export function createUserAdministration({ database, sessions, audit, now }: Parts): UserAdministration {
+export function createUserAdministration({ database, terminateSessions, audit, now }: Parts): UserAdministration {
   /** One transaction under the lock of the rule; the row is read inside it. */
   const change = (identifier: string, act: (tx: Tx, row: UserRow) => Promise<void>): Promise<void> =>
     database.transaction(async (tx) => {
@@ -45,7 +45,7 @@ export function createUserAdministration({ database, sessions, audit, now }: Par
         const hadAdministrator = (await store.countActiveWithRole(tx.query, 'admin')) > 0;
         await store.updateStatus(tx.query, row.id, 'disabled', now());
         if (hadAdministrator) await assertAdministratorLeft(tx);
-        await sessions.terminateOfUser(tx, { userId: row.id, reason: 'user-disabled' });
+        await terminateSessions(tx, { userId: row.id, reason: 'user-disabled' });
         await audit.record(tx, { name: 'user_disabled', actor, target: { type: 'user', id: row.id } });
       }),
     enable: (identifier, actor) =>

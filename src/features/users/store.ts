@@ -22,12 +22,21 @@ export async function deleteRoles(query: Query, userId: string): Promise<void> {
   await query.deleteFrom('user_roles').where('user_id', '=', userId).execute();
 }
 
-export async function findUserBy(query: Query, column: 'id' | 'username' | 'email_canonical', value: string): Promise<UserRow | undefined> {
+export async function findUserBy(
+  query: Query,
+  column: 'id' | 'username' | 'email_canonical',
+  value: string,
+): Promise<UserRow | undefined> {
   return await query.selectFrom('users').selectAll().where(column, '=', value).executeTakeFirst();
 }
 
 export async function rolesOf(query: Query, userId: string): Promise<string[]> {
-  const rows = await query.selectFrom('user_roles').select('role').where('user_id', '=', userId).orderBy('role').execute();
+  const rows = await query
+    .selectFrom('user_roles')
+    .select('role')
+    .where('user_id', '=', userId)
+    .orderBy('role')
+    .execute();
   return rows.map((row) => row.role);
 }
 
@@ -43,7 +52,12 @@ export async function countActiveWithRole(query: Query, role: string): Promise<n
   return Number(row.count);
 }
 
-export async function updateStatus(query: Query, userId: string, status: UserRow['status'], now: number): Promise<void> {
+export async function updateStatus(
+  query: Query,
+  userId: string,
+  status: UserRow['status'],
+  now: number,
+): Promise<void> {
   await query.updateTable('users').set({ status, updated_at: now }).where('id', '=', userId).execute();
 }
 

@@ -1,0 +1,17 @@
+// What the rules of this feature are built from.
+import type { Database } from '../../database/open.ts';
+import type { PasswordHasher } from '../../security/password-hash.ts';
+import type { Audit } from '../audit/index.ts';
+import type { Sessions } from '../sessions/index.ts';
+import type { Users } from '../users/index.ts';
+import type { PasswordRules } from './password-rules.ts';
+
+export interface AuthParts {
+  database: Database;
+  users: Users;
+  sessions: Sessions;
+  hasher: PasswordHasher;
+  rules: PasswordRules;
+  audit: Audit;
+  signUp: 'open' | 'invite' | 'closed';
+}

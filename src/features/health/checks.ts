@@ -1,0 +1,53 @@
+import type { Health, HealthPart } from '#contract/health.ts';
+import type { Database } from '../../database/open.ts';
+
+export interface HealthChecks {
+  readonly version: string;
+  /** Depends on nothing: a database that is away is no reason to restart the process. */
+  liveness(): Health;
+  readiness(): Promise<Required<Pick<Health, 'status' | 'parts'>>>;
+  /** Everything that must be there before the first request is there. */
+  started(): void;
+  /** From now on not ready: a proxy sends its requests elsewhere. */
+  drain(): void;
+}
+
+export function createHealthChecks({ database, version }: { database: Database; version: string }): HealthChecks {
+  let phase: 'starting' | 'serving' | 'stopping' = 'starting';
+
+  const check = async (name: string, act: () => Promise<string | undefined>): Promise<HealthPart> => {
+    try {
+      const fault = await act();
+      return fault === undefined ? { name, status: 'ok' } : { name, status: 'failed', detail: fault };
+    } catch {
+      return { name, status: 'failed', detail: 'does not answer' };
+    }
+  };
+
+  const checkDatabase = () => check(`database (${database.dialect})`, () => database.ping().then(() => undefined));
+
+  const checkMigrations = () =>
+    check('migrations', async () => {
+      const pending = await database.pendingMigrations();
+      return pending.length === 0 ? undefined : `not applied: ${pending.join(', ')}`;
+    });
+
+  return {
+    version,
+    liveness: () => ({ status: 'ok' }),
+    async readiness() {
+      const process: HealthPart =
+        phase === 'serving'
+          ? { name: 'process', status: 'ok' }
+          : { name: 'process', status: 'failed', detail: `is ${phase}` };
+      const parts = [process, ...(await Promise.all([checkDatabase(), checkMigrations()]))];
+      return { status: parts.every((part) => part.status === 'ok') ? 'ok' : 'failed', parts };
+    },
+    started: () => {
+      if (phase === 'starting') phase = 'serving';
+    },
+    drain: () => {
+      phase = 'stopping';
+    },
+  };
+}

@@ -1,0 +1,159 @@
+/**
+ * A whole application on a real database and a real port, built by the same composition root as the product, with a clock
+ * that the test moves. Closed after the test.
+ *
+ *     describeEachApplication('log-in', ({ start }) => {
+ *       it('…', async () => {
+ *         const app = await start();
+ *         await request(app.url).post('/api/auth/login').send({ … }).expect(200);
+ *       });
+ *     });
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, describe } from 'vitest';
+import { createApplication, createListener } from '../application.ts';
+import type { Application } from '../application.ts';
+import type { Config } from '../config.ts';
+import { createLog } from '../log.ts';
+import { databases } from './dialects.ts';
+
+export interface TestApplication extends Application {
+  /** `http://127.0.0.1:<port>` */
+  url: string;
+  config: Config;
+  clock: { now(): number; advance(milliseconds: number): void };
+  /** Every line that was logged, parsed. */
+  logLines(): Record<string, unknown>[];
+  /** The log as it would stand in a file. */
+  logText(): string;
+  setupLink: string | undefined;
+  stop(): Promise<void>;
+}
+
+/** At the lowest cost that bcrypt has: the tests count hashes, they do not need slow ones. */
+const TEST_COST = 4;
+
+export const TEST_SECRET = 'Zk3vQ8mT1xWp6LrY9sBn2HcD5jFgE7aU4iKoXzVt';
+
+export function testConfig(overrides: Partial<Config> = {}): Config {
+  return {
+    mode: 'local',
+    publicUrl: 'http://localhost:3000',
+    host: '127.0.0.1',
+    port: 0,
+    trustedProxies: ['loopback'],
+    dataDir: tmpdir(),
+    databaseUrl: '',
+    databaseMigrationUrl: overrides.databaseUrl ?? '',
+    databasePoolSize: 5,
+    migrate: 'auto',
+    appSecret: TEST_SECRET,
+    appSecretPrevious: [],
+    corsOrigins: 'any-localhost',
+    signUp: 'open',
+    anonymousAccess: 'none',
+    apiDocs: 'public',
+    passwordMinLength: 15,
+    bcryptCost: TEST_COST,
+    hashQueueLimit: 500,
+    accessTokenSeconds: 300,
+    sessionIdleSeconds: 7 * 86_400,
+    sessionAbsoluteSeconds: 30 * 86_400,
+    firstAdministrator: undefined,
+    logLevel: 'debug',
+    drainDelaySeconds: 0,
+    drainSeconds: 5,
+    ...overrides,
+  };
+}
+
+function createClock(): TestApplication['clock'] {
+  let offset = 0;
+  return {
+    now: () => Date.now() + offset,
+    advance: (milliseconds) => {
+      offset += milliseconds;
+    },
+  };
+}
+
+export interface StartOptions {
+  config?: Partial<Config>;
+  /** To be shared by several applications on one database. */
+  clock?: TestApplication['clock'];
+  /** False: as a process is before its database answers. */
+  prepare?: boolean;
+}
+
+/** @param databaseUrl of a migrated database */
+export async function startApplication(databaseUrl: string, options: StartOptions = {}): Promise<TestApplication> {
+  const clock = options.clock ?? createClock();
+  const dataDir = mkdtempSync(path.join(tmpdir(), 'gatehouse-data-'));
+  const config = testConfig({ databaseUrl, databaseMigrationUrl: databaseUrl, dataDir, ...options.config });
+  const lines: string[] = [];
+  const log = createLog({ level: config.logLevel, destination: { write: (line: string) => void lines.push(line) } });
+  const application = await createApplication({
+    config,
+    log,
+    version: '0.0.0-test',
+    hashConcurrency: 2,
+    now: clock.now,
+  });
+  const setupLink = options.prepare === false ? undefined : (await application.prepare()).setupLink;
+  const server = createListener(application.handler);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  let stopped = false;
+  return {
+    ...application,
+    url: `http://127.0.0.1:${port}`,
+    config,
+    clock,
+    setupLink,
+    logLines: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>),
+    logText: () => lines.join(''),
+    async stop() {
+      if (stopped) return;
+      stopped = true;
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await application.close();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+export interface ApplicationKit {
+  name: 'sqlite' | 'postgres';
+  /** Without `url` on a fresh database; with it, another replica on the same one. */
+  start(options?: StartOptions & { url?: string }): Promise<TestApplication>;
+}
+
+/** `describe` once for each database. */
+export function describeEachApplication(title: string, tests: (kit: ApplicationKit) => void): void {
+  for (const database of databases) {
+    describe(`${title} (${database.name})`, () => {
+      const undo: (() => Promise<void>)[] = [];
+      afterEach(async () => {
+        for (const act of undo.splice(0).toReversed()) await act();
+      });
+      tests({
+        name: database.name,
+        async start({ url, ...options } = {}) {
+          let databaseUrl = url;
+          if (databaseUrl === undefined) {
+            const fresh = await database.freshUrl();
+            undo.push(fresh.drop);
+            databaseUrl = fresh.url;
+          }
+          const application = await startApplication(databaseUrl, options);
+          undo.push(application.stop);
+          return application;
+        },
+      });
+    });
+  }
+}
