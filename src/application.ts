@@ -19,6 +19,7 @@ import { createSigningKeyRoutes, createSigningKeys, UnknownSecretError } from '.
 import type { SigningKeys } from './features/signing-keys/index.ts';
 import { createUserAdministration, createUsers } from './features/users/index.ts';
 import type { UserAdministration } from './features/users/index.ts';
+import type { Route } from './http/route.ts';
 import { createServer } from './http/server.ts';
 import type { Logger } from './log.ts';
 import { createSecretRing } from './security/app-secret.ts';
@@ -98,18 +99,12 @@ async function findAdministrator({ firstAdministrator: who }: Config, setup: Set
   return undefined;
 }
 
-export async function createApplication(options: ApplicationOptions): Promise<Application> {
-  const { config, log, version, now = Date.now } = options;
+/** Every feature, each given what it needs; top to bottom, by hand. */
+function createFeatures({ config, version, now = Date.now, ...options }: ApplicationOptions, database: Database) {
   const secrets = createSecretRing(config.appSecret, config.appSecretPrevious);
-  const database = await openDatabase({ url: config.databaseUrl, poolSize: config.databasePoolSize, log, now });
-  const hasher = createPasswordHasher({
-    cost: config.bcryptCost,
-    concurrency: options.hashConcurrency,
-    queueLimit: config.hashQueueLimit,
-    tooBusy,
-  });
+  const { bcryptCost: cost, hashQueueLimit: queueLimit } = config;
+  const hasher = createPasswordHasher({ cost, concurrency: options.hashConcurrency, queueLimit, tooBusy });
   const rules = createPasswordRules({ minLength: config.passwordMinLength, strength: createPasswordStrength() });
-
   const audit = createAudit({ now });
   const users = createUsers({ database, now });
   const signingKeys = createSigningKeys({ database, secrets, audit, now });
@@ -126,15 +121,8 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
     now,
   });
   const auth = createAuth({ database, users, sessions, hasher, rules, audit, signUp: config.signUp });
-  const setup = createSetup({
-    database,
-    auth,
-    users,
-    audit,
-    publicUrl: config.publicUrl,
-    now,
-    onUsed: options.onSetupCompleted ?? (() => {}),
-  });
+  const onUsed = options.onSetupCompleted ?? (() => {});
+  const setup = createSetup({ database, auth, users, audit, publicUrl: config.publicUrl, now, onUsed });
   const userAdministration = createUserAdministration({
     database,
     terminateSessions: sessions.terminateOfUser,
@@ -143,51 +131,64 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
   });
   const health = createHealthChecks({ database, version });
   const apiDocs = createApiDocs({ endpoints, version, publicUrl: config.publicUrl, access: config.apiDocs });
+  return { hasher, rules, users, signingKeys, sessions, auth, setup, userAdministration, health, apiDocs };
+}
 
-  const handler = createServer({
+type Features = ReturnType<typeof createFeatures>;
+
+function createRoutes({ signUp, passwordMinLength }: Config, features: Features): Route[] {
+  const { auth, sessions, rules, users, setup, signingKeys, health, apiDocs } = features;
+  const options = { signUp, password: { minLength: passwordMinLength, maxBytes: PASSWORD_MAX_BYTES } };
+  return [
+    ...createHealthRoutes(health),
+    ...createAuthRoutes({ auth, sessions, rules, options, hasAdministrator: () => users.hasAdministrator() }),
+    ...createSetupRoutes({ setup, sessionAnswer }),
+    ...createRoleRoutes(),
+    ...createSigningKeyRoutes(signingKeys),
+    ...apiDocs.routes,
+  ];
+}
+
+function createHandler({ config, log }: ApplicationOptions, features: Features): RequestListener {
+  return createServer({
     log,
     endpoints,
-    routes: [
-      ...createHealthRoutes(health),
-      ...createAuthRoutes({
-        auth,
-        sessions,
-        rules,
-        options: {
-          signUp: config.signUp,
-          password: { minLength: config.passwordMinLength, maxBytes: PASSWORD_MAX_BYTES },
-        },
-        hasAdministrator: () => users.hasAdministrator(),
-      }),
-      ...createSetupRoutes({ setup, sessionAnswer }),
-      ...createRoleRoutes(),
-      ...createSigningKeyRoutes(signingKeys),
-      ...apiDocs.routes,
-    ],
-    authenticate: sessions.authenticate,
+    routes: createRoutes(config, features),
+    authenticate: features.sessions.authenticate,
     anonymous: { kind: 'anonymous', permissions: permissionsOf(config.anonymousAccess === 'guest' ? ['guest'] : []) },
-    configuredAccess: apiDocs.accessOf,
+    configuredAccess: features.apiDocs.accessOf,
     translateError,
     trustedProxies: config.trustedProxies,
     publicUrl: config.publicUrl,
     corsOrigins: config.corsOrigins,
     strictTransportSecurity: config.mode === 'production',
     pagesFolder: path.join(import.meta.dirname, '../web/dist'),
-    assets: apiDocs.assets,
+    assets: features.apiDocs.assets,
   });
+}
 
-  async function migrate(): Promise<string[]> {
-    if (config.databaseMigrationUrl === config.databaseUrl) return await database.migrate();
-    const asOwner = await openDatabase({ url: config.databaseMigrationUrl, poolSize: 1, log, now });
-    try {
-      return await asOwner.migrate();
-    } finally {
-      await asOwner.close();
-    }
+/** Under the role that may change tables, where that is another one. */
+async function migrateDatabase(
+  { config, log, now = Date.now }: ApplicationOptions,
+  database: Database,
+): Promise<string[]> {
+  if (config.databaseMigrationUrl === config.databaseUrl) return await database.migrate();
+  const asOwner = await openDatabase({ url: config.databaseMigrationUrl, poolSize: 1, log, now });
+  try {
+    return await asOwner.migrate();
+  } finally {
+    await asOwner.close();
   }
+}
 
+export async function createApplication(options: ApplicationOptions): Promise<Application> {
+  const { config, log, now = Date.now } = options;
+  const database = await openDatabase({ url: config.databaseUrl, poolSize: config.databasePoolSize, log, now });
+  const features = createFeatures(options, database);
+  const { signingKeys, setup, userAdministration, hasher, health } = features;
+  const migrate = (): Promise<string[]> => migrateDatabase(options, database);
   return {
-    handler,
+    handler: createHandler(options, features),
     migrate,
     async prepare() {
       if (config.migrate === 'auto') await migrate();

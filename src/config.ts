@@ -181,6 +181,42 @@ function misspelt(env: Environment): string[] {
   });
 }
 
+type Derived = Pick<
+  Config,
+  'mode' | 'publicUrl' | 'dataDir' | 'databaseUrl' | 'databaseMigrationUrl' | 'corsOrigins' | 'trustedProxies'
+>;
+
+function readFirstAdministrator(values: EnvironmentValues): Config['firstAdministrator'] {
+  const { ADMIN_EMAIL: email, ADMIN_USERNAME: username, ADMIN_PASSWORD: password } = values;
+  return email === undefined || password === undefined ? undefined : Object.freeze({ email, username, password });
+}
+
+/** Of values without a fault: makes the local secret where there is none. */
+function toConfig(values: EnvironmentValues, derived: Derived): Config {
+  return {
+    ...derived,
+    host: values.HOST ?? (derived.mode === 'local' ? '127.0.0.1' : '0.0.0.0'),
+    port: values.PORT,
+    databasePoolSize: values.DATABASE_POOL_SIZE,
+    migrate: values.MIGRATE,
+    appSecret: values.APP_SECRET ?? localSecret(derived.dataDir),
+    appSecretPrevious: values.APP_SECRET_PREVIOUS ?? [],
+    signUp: values.SIGN_UP,
+    anonymousAccess: values.ANONYMOUS_ACCESS,
+    apiDocs: values.API_DOCS ?? (derived.mode === 'local' ? 'public' : 'signed-in'),
+    passwordMinLength: values.PASSWORD_MIN_LENGTH,
+    bcryptCost: values.BCRYPT_COST,
+    hashQueueLimit: values.HASH_QUEUE_LIMIT,
+    accessTokenSeconds: values.ACCESS_TOKEN_SECONDS,
+    sessionIdleSeconds: values.SESSION_IDLE_SECONDS,
+    sessionAbsoluteSeconds: values.SESSION_ABSOLUTE_SECONDS,
+    firstAdministrator: readFirstAdministrator(values),
+    logLevel: values.LOG_LEVEL,
+    drainDelaySeconds: values.DRAIN_DELAY_SECONDS,
+    drainSeconds: values.DRAIN_SECONDS,
+  };
+}
+
 /**
  * @param env the environment, `.env` included
  * @throws ConfigError with every fault at once
@@ -209,7 +245,7 @@ export function readConfig(env: Environment): { config: Config; warnings: string
     report('SESSION_IDLE_SECONDS is longer than SESSION_ABSOLUTE_SECONDS.');
   if (values.ADMIN_EMAIL !== undefined && values.ADMIN_PASSWORD === undefined)
     report('ADMIN_EMAIL needs ADMIN_PASSWORD_FILE (or ADMIN_PASSWORD).');
-  const origins = readOrigins(values.CORS_ORIGINS, mode, report);
+  const corsOrigins = readOrigins(values.CORS_ORIGINS, mode, report);
   const trustedProxies = readTrustedProxies(values.TRUSTED_PROXIES, report);
   const databaseMigrationUrl = readDatabaseUrl(
     'DATABASE_MIGRATION_URL',
@@ -217,40 +253,14 @@ export function readConfig(env: Environment): { config: Config; warnings: string
     report,
   );
   if (faults.length > 0) throw new ConfigError(faults);
-  const config: Config = {
+  const config = toConfig(values, {
     mode,
     publicUrl,
-    host: values.HOST ?? (mode === 'local' ? '127.0.0.1' : '0.0.0.0'),
-    port: values.PORT,
-    trustedProxies,
     dataDir,
     databaseUrl,
     databaseMigrationUrl,
-    databasePoolSize: values.DATABASE_POOL_SIZE,
-    migrate: values.MIGRATE,
-    appSecret: values.APP_SECRET ?? localSecret(dataDir),
-    appSecretPrevious: values.APP_SECRET_PREVIOUS ?? [],
-    corsOrigins: origins,
-    signUp: values.SIGN_UP,
-    anonymousAccess: values.ANONYMOUS_ACCESS,
-    apiDocs: values.API_DOCS ?? (mode === 'local' ? 'public' : 'signed-in'),
-    passwordMinLength: values.PASSWORD_MIN_LENGTH,
-    bcryptCost: values.BCRYPT_COST,
-    hashQueueLimit: values.HASH_QUEUE_LIMIT,
-    accessTokenSeconds: values.ACCESS_TOKEN_SECONDS,
-    sessionIdleSeconds: values.SESSION_IDLE_SECONDS,
-    sessionAbsoluteSeconds: values.SESSION_ABSOLUTE_SECONDS,
-    firstAdministrator:
-      values.ADMIN_EMAIL === undefined || values.ADMIN_PASSWORD === undefined
-        ? undefined
-        : Object.freeze({
-            email: values.ADMIN_EMAIL,
-            username: values.ADMIN_USERNAME,
-            password: values.ADMIN_PASSWORD,
-          }),
-    logLevel: values.LOG_LEVEL,
-    drainDelaySeconds: values.DRAIN_DELAY_SECONDS,
-    drainSeconds: values.DRAIN_SECONDS,
-  };
+    corsOrigins,
+    trustedProxies,
+  });
   return { config: Object.freeze(config), warnings: misspelt(env) };
 }

@@ -49,7 +49,7 @@ function parse(text: string): unknown {
 export async function readJsonBody(request: Request, response: Response): Promise<unknown> {
   assertJsonType(request.headers['content-type']);
   await new Promise<void>((resolve, reject) => {
-    readRaw(request, response, (error?: unknown) => (error === undefined ? resolve() : reject(error as Error)));
+    readRaw(request, response, (error?: unknown) => (error === undefined ? resolve() : reject(error)));
   });
   const body: unknown = request.body;
   if (!Buffer.isBuffer(body) || body.length === 0)

@@ -43,6 +43,26 @@ const invalid = (): Problem =>
 
 const serverItself: Origin = { requestId: 'start', address: 'local', userAgent: '' };
 
+function createFirstAdministrator(auth: Parts['auth'], users: Users): Setup['createFirstAdministrator'] {
+  return async (who) => {
+    const exists = new Error('there is an administrator');
+    if (await users.hasAdministrator()) return false;
+    try {
+      await auth.createAccount({ ...who, transport: 'token' }, serverItself, {
+        roles: ['admin'],
+        condition: async (tx) => {
+          await users.lockAdministrators(tx);
+          if (await users.hasAdministrator(tx.query)) throw exists;
+        },
+      });
+      return true;
+    } catch (error) {
+      if (error === exists) return false;
+      throw error;
+    }
+  };
+}
+
 export function createSetup({ database, auth, users, audit, publicUrl, now, onUsed }: Parts): Setup {
   return {
     createLink: (purpose) =>
@@ -91,22 +111,6 @@ export function createSetup({ database, auth, users, audit, publicUrl, now, onUs
           }),
       });
     },
-    async createFirstAdministrator(who) {
-      const exists = new Error('there is an administrator');
-      if (await users.hasAdministrator()) return false;
-      try {
-        await auth.createAccount({ ...who, transport: 'token' }, serverItself, {
-          roles: ['admin'],
-          condition: async (tx) => {
-            await users.lockAdministrators(tx);
-            if (await users.hasAdministrator(tx.query)) throw exists;
-          },
-        });
-        return true;
-      } catch (error) {
-        if (error === exists) return false;
-        throw error;
-      }
-    },
+    createFirstAdministrator: createFirstAdministrator(auth, users),
   };
 }

@@ -49,7 +49,7 @@ export async function countActiveWithRole(query: Query, role: string): Promise<n
     .where('user_roles.role', '=', role)
     .where('users.status', '=', 'active')
     .executeTakeFirstOrThrow();
-  return Number(row.count);
+  return row.count;
 }
 
 export async function updateStatus(
