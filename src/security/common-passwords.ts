@@ -30,10 +30,7 @@ export function createCommonPasswords(lists: readonly (readonly string[])[]): (p
     }
   }
 
-  return (password) => {
-    const folded = foldCase(password);
-    return costOf.has(folded) || cheapestReading(folded, costOf) < ENOUGH;
-  };
+  return (password) => cheapestReading(foldCase(password), costOf) < ENOUGH;
 }
 
 /** The least cost over all ways to cut the text into words and single characters. */

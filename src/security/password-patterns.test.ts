@@ -73,6 +73,7 @@ describe('context words', () => {
     ['my lovelace is great', 'Ada.Lovelace'],
     ['ADALOVELACE-forever', 'ada.lovelace'],
     ['ada_lovelace forever', 'ada.lovelace'],
+    ['jo van de hoek was here', 'jo.van.de'],
     ['l0v3l4c3 for ever', 'lovelace'],
     ['10velace for ever', 'lovelace'],
     ['ＬＯＶＥＬＡＣＥ for ever', 'lovelace'],

@@ -42,7 +42,8 @@ describe('createPasswordStrength', () => {
     ['common', 'thisisapassword'],
     ['common', 'myverysecretpass'],
     ['common', 'letmein'],
-    ['', 'responsibilities'],
+    ['common', 'responsibilities'],
+    ['Dates', '31.12.1987'],
   ])('PW-07 refuses with a sentence that says "%s": %s', async (word, password) => {
     const { refusal, score, suggestions } = await strength.assess(password, OWNER);
     expect(refusal).toMatch(/^[A-Z][^.]*\.$/);
@@ -93,12 +94,12 @@ describe('createPasswordStrength', () => {
   });
 
   it('PW-06 judges the form that is hashed', async () => {
-    const composed = await strength.assess('caf\u00E9 au lait matin', ['caf\u00E9']);
-    expect(await strength.assess('cafe\u0301 au lait matin', ['caf\u00E9'])).toEqual(composed);
+    const composed = 'éèàùç'; // five characters, and ten when decomposed, which would look far stronger
+    expect(await strength.assess(composed.normalize('NFD'), [])).toEqual(await strength.assess(composed, []));
   });
 
   it('IN-07 looks at 72 characters however long the password is', async () => {
-    const long = 'vK8#tQ2!xL9@mW4$'.repeat(100_000);
+    const long = 'a'.repeat(72) + 'vK8#tQ2!xL9@mW4$'.repeat(10);
     expect(await strength.assess(long, OWNER)).toEqual(await strength.assess(long.slice(0, 72), OWNER));
   });
 
