@@ -18,8 +18,8 @@ const LONGEST_WORD = 32;
  * lists come from times when eight characters were enough, and of the 49,233 passwords in ours 17,950 have eight
  * characters, but 41 have fifteen. People meet a longer minimum with the passwords they had. So whatever an attacker
  * reaches within 10^8 guesses by joining words in the order of how common they are, in any case, in leet, with digits
- * and symbols between them, is common too: each listed word, each with three more characters, any two of the first
- * 3,000 (nine million passwords), "thisisapassword".
+ * and symbols between them, is common too. That is each listed word with up to three digits; each of the first 3,000 with
+ * any three characters; any two of the first 3,000 (nine million passwords); and "thisisapassword".
  */
 export function createCommonPasswords(lists: readonly (readonly string[])[]): (password: string) => boolean {
   const costOf = new Map<string, number>();

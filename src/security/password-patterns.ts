@@ -16,7 +16,7 @@ const ROWS = [
   '1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik,9ol.0p;/',
   'zaq12wsxcde34rfvbgt56yhnmju78ik,',
 ];
-const TRACKS = ROWS.flatMap((row) => [row, [...row].reverse().join('')]).join('\n');
+const TRACKS = ROWS.flatMap((row) => [row, [...row].toReversed().join('')]).join('\n');
 
 const LEET = new Map(
   Object.entries({

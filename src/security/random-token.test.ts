@@ -27,7 +27,7 @@ describe('timingSafeEqualText', () => {
   it('says what === says, also for unequal lengths', () => {
     const text = fc.string({ unit: 'binary', maxLength: 8 });
     fc.assert(fc.property(text, text, (a, b) => timingSafeEqualText(a, b) === (a === b)));
-    fc.assert(fc.property(text, (a) => timingSafeEqualText(a, `${a}`) && !timingSafeEqualText(a, `${a}x`)));
+    fc.assert(fc.property(text, (a) => timingSafeEqualText(a, a) && !timingSafeEqualText(a, `${a}x`)));
   });
 
   it('tells lone surrogates apart, and composed from decomposed', () => {
