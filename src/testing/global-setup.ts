@@ -5,8 +5,8 @@
  * `TEST_POSTGRES_URL`, a superuser's URL, is used in place of the embedded PostgreSQL. With `CI=true` a missing
  * PostgreSQL fails the run; else its suites are left out and the run says so.
  */
-import { appendFileSync, existsSync, readFileSync, rmSync, statfsSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
+import { appendFileSync, existsSync, readFileSync, statfsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import BetterSqlite from 'better-sqlite3';
@@ -41,11 +41,9 @@ export function reportPart(name: string, version: string | undefined): void {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(roomyFolder(), 'gatehouse-test-'));
   process.env[partsFileVariable] = join(folder, 'parts.jsonl');
-  await migrateTemplate(`file:${join(folder, 'template.sqlite')}`);
   reportPart('SQLite', sqliteVersion());
-
-  removeAtExit(folder);
   const server = await findPostgres(folder);
+  await migrateTemplate(`file:${join(folder, 'template.sqlite')}`);
   const postgres = server && { url: server.url, ...templateNames() };
   if (postgres) await makeTemplate(postgres);
   project.provide('testDatabases', { folder, ...(postgres && { postgres }) });
@@ -53,7 +51,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return async function teardown() {
     if (postgres) await dropAll(postgres.url, postgres.prefix);
     process.stdout.write(`\n${describeParts()}\n`);
-    await server?.stop();
+    await server?.stop(); // its keeper removes the folder too, also when the run ends before it comes to this
+    await rm(folder, { recursive: true, force: true });
   };
 }
 
@@ -63,17 +62,6 @@ function roomyFolder(): string {
   if (process.env['TMPDIR'] !== undefined || !existsSync(memory)) return tmpdir();
   const { bavail, bsize } = statfsSync(memory);
   return bavail * bsize > 2 ** 31 ? memory : tmpdir();
-}
-
-/** Also when the set-up fails. The keeper of the PostgreSQL in this folder may be removing it at the same time. */
-function removeAtExit(folder: string): void {
-  process.once('exit', () => {
-    try {
-      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-    } catch {
-      // the keeper finishes it
-    }
-  });
 }
 
 async function findPostgres(folder: string): Promise<PostgresServer | undefined> {

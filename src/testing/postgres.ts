@@ -71,6 +71,7 @@ async function keep(folder: string): Promise<void> {
         unix_socket_directories: '',
         max_connections: '300',
         shared_buffers: '64MB',
+        dynamic_shared_memory_type: 'mmap', // in the data folder, so that nothing is left elsewhere
         deadlock_timeout: '100ms',
       }).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
       onLog: (line) => void said.push(String(line)),
