@@ -52,6 +52,8 @@ export interface Application {
    */
   prepare(): Promise<{ setupLink: string | undefined }>;
   migrate(): Promise<string[]>;
+  /** Loads what would make the event loop stand still at the first sign-up. */
+  warmUp(): Promise<void>;
   database: Database;
   signingKeys: SigningKeys;
   setup: Setup;
@@ -104,7 +106,8 @@ function createFeatures({ config, version, now = Date.now, ...options }: Applica
   const secrets = createSecretRing(config.appSecret, config.appSecretPrevious);
   const { bcryptCost: cost, hashQueueLimit: queueLimit } = config;
   const hasher = createPasswordHasher({ cost, concurrency: options.hashConcurrency, queueLimit, tooBusy });
-  const rules = createPasswordRules({ minLength: config.passwordMinLength, strength: createPasswordStrength() });
+  const strength = createPasswordStrength();
+  const rules = createPasswordRules({ minLength: config.passwordMinLength, strength });
   const audit = createAudit({ now });
   const users = createUsers({ database, now });
   const signingKeys = createSigningKeys({ database, secrets, audit, now });
@@ -131,7 +134,7 @@ function createFeatures({ config, version, now = Date.now, ...options }: Applica
   });
   const health = createHealthChecks({ database, version });
   const apiDocs = createApiDocs({ endpoints, version, publicUrl: config.publicUrl, access: config.apiDocs });
-  return { hasher, rules, users, signingKeys, sessions, auth, setup, userAdministration, health, apiDocs };
+  return { hasher, strength, rules, users, signingKeys, sessions, auth, setup, userAdministration, health, apiDocs };
 }
 
 type Features = ReturnType<typeof createFeatures>;
@@ -190,6 +193,7 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
   return {
     handler: createHandler(options, features),
     migrate,
+    warmUp: features.strength.warmUp,
     async prepare() {
       if (config.migrate === 'auto') await migrate();
       else if ((await database.pendingMigrations()).length > 0)

@@ -8,7 +8,7 @@ export type { Logger } from 'pino';
 const LONGEST_VALUE = 2048;
 
 /** The last line of defence: bodies and headers are never logged, whatever these names hold. */
-const secretNames = [
+const secretNames = new Set([
   'password',
   'currentPassword',
   'newPassword',
@@ -17,7 +17,7 @@ const secretNames = [
   'secret',
   'authorization',
   'cookie',
-];
+]);
 
 // JSON.stringify leaves these as they are: line separators, DEL and C1 (some terminals act on them), bidi controls.
 // oxlint-disable-next-line no-control-regex
@@ -32,11 +32,28 @@ export function cut(text: string): string {
   return text.length <= LONGEST_VALUE ? text : `${text.slice(0, LONGEST_VALUE)}… (${text.length} characters)`;
 }
 
-function cutValues(object: Record<string, unknown>): Record<string, unknown> {
+/**
+ * Redacts and cuts what a line is made of, three levels deep; returns the object itself where nothing had to change. By hand,
+ * since pino's own redaction with wildcards took a tenth of a whole request.
+ */
+function clean(object: Record<string, unknown>, depth = 0): Record<string, unknown> {
+  let cleaned: Record<string, unknown> | undefined;
   for (const [name, value] of Object.entries(object)) {
-    if (typeof value === 'string' && value.length > LONGEST_VALUE) object[name] = cut(value);
+    const safe = cleanValue(name, value, depth);
+    if (safe !== value) (cleaned ??= { ...object })[name] = safe;
   }
-  return object;
+  return cleaned ?? object;
+}
+
+function cleanValue(name: string, value: unknown, depth: number): unknown {
+  if (secretNames.has(name)) return '[redacted]';
+  if (typeof value === 'string') return cut(value);
+  if (depth < 2 && isPlainObject(value)) return clean(value, depth + 1);
+  return value;
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
 interface LoggedError {
@@ -77,9 +94,8 @@ export function createLog(options: LogOptions): Logger {
       level: options.level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }), log: cutValues },
+      formatters: { level: (label) => ({ level: label }), log: (object) => clean(object) },
       serializers: { err: (error: unknown) => describeError(error) },
-      redact: { paths: secretNames.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
       hooks: { streamWrite: (line) => line.replace(UNSAFE_IN_A_LINE, escapeCharacter) },
     },
     destination,

@@ -112,6 +112,7 @@ async function main(): Promise<void> {
   }
 
   await listen(server, config);
+  await application.warmUp();
   try {
     const link = await prepare(application, log, stopping.signal);
     if (stopping.signal.aborted) return;

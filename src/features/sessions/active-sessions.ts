@@ -18,8 +18,11 @@ interface Active {
 }
 
 export interface ActiveSessions {
-  /** Undefined where the session is over or its user may not sign in. Synchronous where it is known already. */
-  find(sid: string): UserPrincipal | undefined | Promise<UserPrincipal | undefined>;
+  /**
+   * Undefined where the session is over or its user may not sign in. Synchronous where it is known already.
+   * @param feedIsLive what `changes.check()` has just said: only then may the cache be trusted
+   */
+  find(sid: string, feedIsLive: boolean): UserPrincipal | undefined | Promise<UserPrincipal | undefined>;
   /** For changes that concern this process only; all others go through the database's change feed. */
   forget(sid: string): void;
 }
@@ -88,8 +91,7 @@ export function createActiveSessions({ database, viewUser, now }: Parts): Active
   }
 
   return {
-    find(sid) {
-      const feedIsLive = database.changes.check();
+    find(sid, feedIsLive) {
       const cached = feedIsLive ? cache.get(sid) : undefined;
       if (cached !== undefined && cached.expiresAt > now()) return cached.principal;
       return load(sid, feedIsLive);

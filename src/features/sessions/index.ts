@@ -80,9 +80,9 @@ export function createSessions(parts: Parts): Sessions {
   const activeSessions = createActiveSessions({ database, viewUser: users.view, now });
   const refreshTokens = createRefreshTokens(parts);
 
-  const principalOf = (token: string): ReturnType<Authenticate> => {
+  const principalOf = (token: string, feedIsLive: boolean): ReturnType<Authenticate> => {
     const claims = accessTokens.verify(token);
-    return claims && activeSessions.find(claims.sid);
+    return claims && activeSessions.find(claims.sid, feedIsLive);
   };
 
   function issue(session: SessionRow, user: User): Issued {
@@ -98,9 +98,9 @@ export function createSessions(parts: Parts): Sessions {
   return {
     issue,
     authenticate(token) {
-      database.changes.check();
+      const feedIsLive = database.changes.check();
       const keysLoading = signingKeys.refresh();
-      return keysLoading === undefined ? principalOf(token) : keysLoading.then(() => principalOf(token));
+      return keysLoading?.then(() => principalOf(token, feedIsLive)) ?? principalOf(token, feedIsLive);
     },
     async begin(tx, who) {
       const row = newSession(who, now(), parts);
