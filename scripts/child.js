@@ -5,6 +5,21 @@ import { Stop } from './terminal.js';
 
 const forwarded = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
 
+const parent = process.ppid;
+const parentPollMs = 250;
+
+/**
+ * npm passes a signal on to its shell only, and the shell dies of it without a word to us: whoever stops `npm start` would
+ * leave a server behind. So under npm, the end of the shell counts as SIGTERM.
+ * @param {() => void} stop
+ */
+function whenShellEnds(stop) {
+  if (process.platform === 'win32' || !process.env.npm_lifecycle_event) return undefined;
+  return setInterval(() => {
+    if (process.ppid !== parent) stop();
+  }, parentPollMs);
+}
+
 /**
  * @typedef {object} RunOptions
  * @property {NodeJS.ProcessEnv} [env]
@@ -21,21 +36,23 @@ const forwarded = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
  */
 export function startChild(command, args, options = {}) {
   const child = spawn(command, args, { stdio: 'inherit', ...options });
-  const listeners = forwarded.map((signal) => {
+  /** @type {Set<NodeJS.Signals>} */
+  const sent = new Set();
+  /** @param {NodeJS.Signals} signal */
+  const passOn = (signal) => {
     // On Windows a console's Ctrl-C reaches the child by itself, and `kill` would end it without a goodbye.
-    let passedOn = process.platform === 'win32';
-    const listener = () => {
-      if (!passedOn) child.kill(signal);
-      passedOn = true;
-    };
-    process.on(signal, listener);
-    return /** @type {const} */ ([signal, listener]);
-  });
+    if (process.platform === 'win32' || sent.has(signal)) return;
+    sent.add(signal);
+    child.kill(signal);
+  };
+  const watch = whenShellEnds(() => passOn('SIGTERM'));
+  for (const signal of forwarded) process.on(signal, passOn);
   const ended = new Promise((resolve, reject) => {
     child.once('error', (error) => reject(new Stop(`cannot start ${command}: ${error.message}`)));
     child.once('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal ?? 'SIGKILL']));
   }).finally(() => {
-    for (const [signal, listener] of listeners) process.off(signal, listener);
+    clearInterval(watch);
+    for (const signal of forwarded) process.off(signal, passOn);
   });
   return { child, ended };
 }

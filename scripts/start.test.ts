@@ -54,7 +54,11 @@ beforeEach(() => {
 afterEach(() => rmSync(base, { recursive: true, force: true }));
 
 function begin(script: string, args: string[] = [], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [path.join(base, 'scripts', `${script}.js`), ...args], {
+  return beginCommand(process.execPath, [path.join(base, 'scripts', `${script}.js`), ...args], env);
+}
+
+function beginCommand(command: string, args: string[], env: Record<string, string>) {
+  const child = spawn(command, args, {
     cwd: tmpdir(),
     env: {
       ...process.env,
@@ -188,6 +192,23 @@ describe('npm start', () => {
       expect(code).toBe(5);
     },
   );
+
+  // npm passes SIGTERM to its shell, which dies of it and tells nobody.
+  test.skipIf(process.platform === 'win32')("stops the server when npm's shell is gone", async () => {
+    write(
+      'src/launch.js',
+      `process.on('SIGTERM', () => { console.log('stopped'); process.exit(0); });
+       console.log('ready');
+       setInterval(() => {}, 1000);`,
+    );
+    const script = path.join(base, 'scripts', 'start.js');
+    const command = `"${process.execPath}" "${script}"; exit $?`; // the rest keeps the shell from becoming the command
+    const { child, ended } = beginCommand('sh', ['-c', command], { npm_lifecycle_event: 'start' });
+    child.stdout.on('data', (bytes: Buffer) => {
+      if (bytes.toString().includes('ready')) child.kill('SIGTERM');
+    });
+    expect((await ended).output).toBe('ready\nstopped\n');
+  });
 });
 
 describe('npm test', () => {
