@@ -4,7 +4,7 @@ import path from 'node:path';
 import { Command } from 'commander';
 import { createApplication, startFaults } from './application.ts';
 import type { Application } from './application.ts';
-import { ConfigError, describeVariable, readConfig, variableNames } from './config.ts';
+import { ConfigError, configurationTable, readConfig } from './config.ts';
 import type { Config } from './config.ts';
 import { createLog } from './log.ts';
 
@@ -64,13 +64,7 @@ function addConfigCommands(program: Command): void {
   config
     .command('table')
     .description('print every variable as a Markdown table')
-    .action(() => {
-      print('| Variable | Default | What it does |\n| --- | --- | --- |');
-      for (const name of variableNames) {
-        const { default: fallback, description, secret } = describeVariable(name);
-        print(`| \`${name}\`${secret === true ? ` (or \`${name}_FILE\`)` : ''} | ${fallback} | ${description} |`);
-      }
-    });
+    .action(() => print(configurationTable()));
 }
 
 function addKeyCommands(program: Command): void {

@@ -6,7 +6,7 @@ import ipaddr from 'ipaddr.js';
 import { describeVariable, environment, variableNames } from './environment.ts';
 import type { EnvironmentValues, VariableName } from './environment.ts';
 
-export { describeVariable, variableNames } from './environment.ts';
+export { configurationTable } from './environment.ts';
 
 export interface Config {
   readonly mode: 'local' | 'production';

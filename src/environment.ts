@@ -1,4 +1,5 @@
 // Every environment variable: its form, its default, and the words that the README's table is made of.
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
 const DAY_SECONDS = 24 * 60 * 60;
@@ -11,13 +12,9 @@ function wholeNumber(min: number, max: number) {
     .refine((value) => value >= min && value <= max, `must be a whole number from ${min} to ${max}`);
 }
 
-function list(separator = ',') {
-  return z.string().transform((text) =>
-    text
-      .split(separator)
-      .map((entry) => entry.trim())
-      .filter((entry) => entry !== ''),
-  );
+/** Separated by commas, white space or line ends: none of the entries can hold one. */
+function list() {
+  return z.string().transform((text) => text.split(/[\s,]+/).filter((entry) => entry !== ''));
 }
 
 /** A secret also comes from a file: `NAME_FILE` instead of `NAME`. */
@@ -39,9 +36,9 @@ function note<S extends z.ZodType>(schema: S, text: VariableNotes): S {
 
 /** Keys are the variables' names. */
 export const environment = z.object({
-  PORT: note(wholeNumber(0, 65535).prefault('3000'), {
+  PORT: note(wholeNumber(1, 65535).prefault('3000'), {
     section: 'Server',
-    description: 'Port to listen on; 0 takes a free one.',
+    description: 'Port to listen on.',
   }),
   HOST: note(z.string().optional(), {
     section: 'Server',
@@ -86,13 +83,14 @@ export const environment = z.object({
   APP_SECRET: note(z.string().optional(), {
     section: 'Secrets',
     description:
-      'The one secret to keep: at least 32 characters of randomness (`openssl rand -base64 48`). All other keys are derived from it.',
+      'The one secret to keep: at least 32 characters of randomness (`openssl rand -base64 48`), without commas. All other keys are derived from it.',
     default: 'made in `DATA_DIR/app-secret` in local mode, required in production',
     secret: true,
   }),
   APP_SECRET_PREVIOUS: note(list().optional(), {
     section: 'Secrets',
-    description: 'Earlier secrets, with commas, still accepted while sessions and keys move to the new one.',
+    description:
+      'Earlier secrets, with commas or one a line, still accepted while sessions and keys move to the new one.',
     default: 'none',
     secret: true,
   }),
@@ -156,10 +154,18 @@ export const environment = z.object({
     default: 'none',
     secret: true,
   }),
-  LOG_LEVEL: note(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).prefault('info'), {
-    section: 'Operation',
-    description: 'Least level that is logged.',
-  }),
+  LOG_LEVEL: note(
+    z
+      .enum(
+        ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
+        'must be fatal, error, warn, info, debug, trace or silent',
+      )
+      .prefault('info'),
+    {
+      section: 'Operation',
+      description: 'Least level that is logged: `fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`.',
+    },
+  ),
   DRAIN_DELAY_SECONDS: note(wholeNumber(0, 60).prefault('0'), {
     section: 'Operation',
     description: 'On SIGTERM, how long to be “not ready” before connections are closed, so that a proxy can notice.',
@@ -187,4 +193,90 @@ export function describeVariable(name: VariableName): VariableDocument {
   if (text === undefined) throw new Error(`${name} has no description`);
   const fallback = schema instanceof z.ZodPrefault ? `\`${String(schema.def.defaultValue)}\`` : 'none';
   return { ...text, name, default: text.default ?? fallback };
+}
+
+/** Markdown; the README holds it, and a test holds the README against it. */
+export function configurationTable(): string {
+  const rows = variableNames.map((name) => {
+    const { default: fallback, description, secret } = describeVariable(name);
+    return `| \`${name}\`${secret === true ? `, \`${name}_FILE\`` : ''} | ${fallback} | ${description} |`;
+  });
+  return ['| Variable | Default | What it does |', '| --- | --- | --- |', ...rows].join('\n');
+}
+
+const isSecret = (name: VariableName): boolean => describeVariable(name).secret === true;
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Collects faults instead of throwing at the first. */
+export type Report = (fault: string) => void;
+
+function readSecretFile(name: string, file: string, report: Report): string | undefined {
+  try {
+    const text = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+    if (text !== '') return text;
+    report(`${name}_FILE: ${file} is empty.`);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'error';
+    report(`${name}_FILE: ${file} cannot be read (${code === 'ENOENT' ? 'it does not exist' : code}).`);
+  }
+  return undefined;
+}
+
+/** `NAME_FILE` stands for `NAME`; one line end at its end is not part of the secret. Empty means unset, as compose passes it. */
+function readTexts(env: Environment, report: Report): Partial<Record<VariableName, string>> {
+  const texts: Partial<Record<VariableName, string>> = {};
+  for (const name of variableNames) {
+    const file = isSecret(name) ? env[`${name}_FILE`] : undefined;
+    if (env[name] && file) report(`${name} and ${name}_FILE are both set: keep one.`);
+    const text = env[name] || (file && readSecretFile(name, file, report));
+    if (text) texts[name] = text;
+  }
+  return texts;
+}
+
+/** Every value in its form; where one has a fault, its default, so that the others can be looked at too. */
+export function readVariables(env: Environment, report: Report): EnvironmentValues {
+  const texts = readTexts(env, report);
+  const parsed = environment.safeParse(texts);
+  if (parsed.success) return parsed.data;
+  for (const { path, message } of parsed.error.issues) {
+    const name = path[0] as VariableName;
+    report(`${name} ${message}, not "${texts[name]?.slice(0, 40) ?? ''}".`);
+    delete texts[name];
+  }
+  return environment.parse(texts);
+}
+
+/** Levenshtein's distance: how many characters were typed, left out or changed by mistake. */
+function distance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (const [index, character] of Array.from(from).entries()) {
+    const next = [index + 1];
+    for (let column = 0; column < to.length; column += 1) {
+      const changed = (row[column] ?? 0) + (character === to[column] ? 0 : 1);
+      next.push(Math.min(changed, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[to.length] ?? 0;
+}
+
+const plain = (name: string): string => name.replaceAll('_', '').toUpperCase();
+
+/** In a short name two mistakes make somebody else's variable of it (`HOME` is not `HOST`). */
+const allowedMistakes = (name: string): number => Math.floor(plain(name).length / 5);
+
+/** Near misses of a name we know; everything else in the environment belongs to somebody else. */
+export function findMisspelt(env: Environment): string[] {
+  const known = variableNames.flatMap((name) => (isSecret(name) ? [name, `${name}_FILE`] : [name]));
+  return Object.keys(env).flatMap((name) => {
+    if (known.includes(name as VariableName)) return [];
+    const own = plain(name).replace(/^GATEHOUSE/, '');
+    const near = known.map((candidate) => ({ candidate, mistakes: distance(own, plain(candidate)) }));
+    const close = near
+      .filter(({ candidate, mistakes }) => mistakes <= Math.min(2, allowedMistakes(candidate)))
+      .toSorted((one, other) => one.mistakes - other.mistakes)[0];
+    return close === undefined ? [] : [`${name} is not a variable of Gatehouse; did you mean ${close.candidate}?`];
+  });
 }
