@@ -1,0 +1,97 @@
+// What a call can be refused with, as the pages see it: a problem of the server (RFC 9457), or no answer at all.
+import type { FieldError, ProblemName } from '#contract/problem.ts';
+
+interface Told {
+  status: number;
+  title: string;
+  detail?: string | undefined;
+  errors?: readonly FieldError[] | undefined;
+  requestId?: string | undefined;
+  /** Milliseconds since 1970: before that, trying again is of no use. */
+  retryAt?: number | undefined;
+}
+
+/** `unreachable`: nobody answered, or somebody who is not Gatehouse. */
+export type RefusalName = ProblemName | 'unreachable';
+
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly problem: RefusalName;
+  readonly status: number;
+  readonly title: string;
+  readonly detail: string | undefined;
+  readonly errors: readonly FieldError[];
+  readonly requestId: string | undefined;
+  readonly retryAt: number | undefined;
+
+  constructor(problem: RefusalName, told: Told, cause?: unknown) {
+    super(told.title, { cause });
+    this.problem = problem;
+    this.status = told.status;
+    this.title = told.title;
+    this.detail = told.detail;
+    this.errors = told.errors ?? [];
+    this.requestId = told.requestId;
+    this.retryAt = told.retryAt;
+  }
+
+  /** The server could not do its work: says nothing about who calls or what they sent. */
+  get isOutage(): boolean {
+    return this.problem === 'unreachable' || this.status >= 500;
+  }
+}
+
+export function unreachable(detail: string, cause?: unknown, told: Partial<Told> = {}): Refusal {
+  return new Refusal('unreachable', { status: 0, title: 'The server cannot be reached', detail, ...told }, cause);
+}
+
+export const isRefusal = (error: unknown, problem: RefusalName): error is Refusal =>
+  error instanceof Refusal && error.problem === problem;
+
+/** Everything that is caught as a refusal; a fault of our own is one too, so that it is shown and not swallowed. */
+export function asRefusal(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  const detail = 'Load the page again. If it happens again, tell your administrator.';
+  return new Refusal('internal', { status: 500, title: 'Something went wrong on this page', detail }, error);
+}
+
+/** Seconds or a date (RFC 9110 section 10.2.3). */
+function retryAt(header: string | null, now: number): number | undefined {
+  if (header === null) return undefined;
+  const at = /^\d+$/.test(header) ? now + Number(header) * 1000 : Date.parse(header);
+  return Number.isNaN(at) ? undefined : at;
+}
+
+interface ProblemBody {
+  type: string;
+  title: string;
+  detail?: string;
+  requestId?: string;
+  errors?: FieldError[];
+}
+
+const PREFIX = 'urn:gatehouse:problem:';
+
+const isProblem = (body: unknown): body is ProblemBody =>
+  typeof body === 'object' &&
+  body !== null &&
+  'type' in body &&
+  typeof body.type === 'string' &&
+  body.type.startsWith(PREFIX) &&
+  'title' in body &&
+  typeof body.title === 'string';
+
+/** @param body what the answer held, where that was JSON */
+export function refusalOf(response: Response, body: unknown, now: number): Refusal {
+  const requestId = response.headers.get('X-Request-Id') ?? undefined;
+  const told = { status: response.status, retryAt: retryAt(response.headers.get('Retry-After'), now), requestId };
+  if (!isProblem(body)) return unreachable('Something else answered in its place. Try again in a moment.', undefined, told);
+  const { type, title, detail, errors } = body;
+  return new Refusal(type.slice(PREFIX.length) as ProblemName, {
+    ...told,
+    title,
+    detail,
+    errors,
+    requestId: body.requestId ?? requestId,
+  });
+}

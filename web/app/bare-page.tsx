@@ -1,0 +1,24 @@
+import type { ReactNode } from 'react';
+import { Outlet } from 'react-router';
+import { Logo } from '../ui/logo.tsx';
+import classes from './bare-page.module.css';
+
+/** One card with one task: for pages that need nobody to be signed in. */
+export function BareFrame({ children }: { children: ReactNode }) {
+  return (
+    <div className={classes.page}>
+      <div className={classes.brand}>
+        <Logo />
+      </div>
+      <main className={classes.card}>{children}</main>
+    </div>
+  );
+}
+
+export function BarePage() {
+  return (
+    <BareFrame>
+      <Outlet />
+    </BareFrame>
+  );
+}

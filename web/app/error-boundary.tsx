@@ -1,0 +1,33 @@
+import { Button } from '@mantine/core';
+import { useRouteError } from 'react-router';
+import { asRefusal } from '../api/refusal.ts';
+import { PageHeading } from '../ui/page-heading.tsx';
+import { RefusalAlert } from '../ui/refusal-alert.tsx';
+import { BareFrame } from './bare-page.tsx';
+
+/** A part of the page that was not loaded yet and cannot be: the connection broke, or a new release has replaced it. */
+const isMissingPart = (error: unknown): boolean =>
+  error instanceof TypeError && /import|module|preload/i.test(error.message);
+
+/** In the place of a page that broke. Loading it again gets everything anew. */
+export function ErrorPage() {
+  const error = useRouteError();
+  const reload = (
+    <Button variant="default" onClick={() => location.reload()}>
+      Load the page again
+    </Button>
+  );
+  return (
+    <BareFrame>
+      <PageHeading title="This page cannot be shown" />
+      {isMissingPart(error) ? (
+        <>
+          <p>A part of it could not be loaded. The connection may be down, or Gatehouse has just been updated.</p>
+          {reload}
+        </>
+      ) : (
+        <RefusalAlert refusal={asRefusal(error)}>{reload}</RefusalAlert>
+      )}
+    </BareFrame>
+  );
+}

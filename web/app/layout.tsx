@@ -1,0 +1,62 @@
+import { IconKey, IconMenu2, IconUser, IconX } from '@tabler/icons-react';
+import { useState } from 'react';
+import { NavLink, Outlet } from 'react-router';
+import { useSession } from '../api/use-session.ts';
+import { Logo } from '../ui/logo.tsx';
+import classes from './layout.module.css';
+import { paths } from './paths.ts';
+import { UserMenu } from './user-menu.tsx';
+
+const links = [
+  { to: paths.account, label: 'Account', Icon: IconUser },
+  { to: paths.password, label: 'Password', Icon: IconKey },
+];
+
+function Navigation({ onChosen }: { onChosen: () => void }) {
+  return (
+    <ul className={classes.links}>
+      {links.map(({ to, label, Icon }) => (
+        <li key={to}>
+          <NavLink to={to} end className={classes.link ?? ''} onClick={onChosen}>
+            <Icon size={20} stroke={1.6} aria-hidden="true" />
+            {label}
+          </NavLink>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** The frame of every page for people who are signed in. On a phone the navigation folds into a button. */
+export function Layout() {
+  const [isOpen, setOpen] = useState(false);
+  const state = useSession();
+  if (state.phase !== 'signed-in') return null;
+  return (
+    <div className={classes.shell} data-open={isOpen || undefined}>
+      <a href="#content" className={classes.skip}>
+        Skip to content
+      </a>
+      <header className={classes.header}>
+        <button
+          type="button"
+          className={classes.fold}
+          aria-expanded={isOpen}
+          aria-controls="navigation"
+          aria-label="Navigation"
+          onClick={() => setOpen(!isOpen)}
+        >
+          {isOpen ? <IconX size={22} /> : <IconMenu2 size={22} />}
+        </button>
+        <Logo />
+        <UserMenu user={state.user} />
+      </header>
+      <nav id="navigation" aria-label="Main" className={classes.navigation}>
+        <Navigation onChosen={() => setOpen(false)} />
+      </nav>
+      <main id="content" tabIndex={-1} className={classes.content}>
+        <Outlet />
+      </main>
+    </div>
+  );
+}

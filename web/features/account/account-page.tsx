@@ -1,0 +1,43 @@
+import { useQuery } from '@tanstack/react-query';
+import type { User } from '#contract/auth.ts';
+import { me } from '../../api/queries.ts';
+import { asRefusal } from '../../api/refusal.ts';
+import { useSession } from '../../api/use-session.ts';
+import { LoadError } from '../../ui/load-error.tsx';
+import { PageHeading } from '../../ui/page-heading.tsx';
+import { PermissionsCard, PermissionsCardSkeleton } from './permissions-card.tsx';
+import { ProfileCard } from './profile-card.tsx';
+import { SessionCard, SessionCardSkeleton } from './session-card.tsx';
+
+/** The profile came with the access token; the rest is asked for. */
+function Account({ user }: { user: User }) {
+  const { data, error, refetch } = useQuery(me(user.id));
+  return (
+    <>
+      {error !== null && <LoadError refusal={asRefusal(error)} retry={refetch} />}
+      <ProfileCard user={data?.user ?? user} />
+      {data !== undefined && (
+        <>
+          <SessionCard session={data.session} />
+          <PermissionsCard permissions={data.permissions} />
+        </>
+      )}
+      {data === undefined && error === null && (
+        <>
+          <SessionCardSkeleton />
+          <PermissionsCardSkeleton />
+        </>
+      )}
+    </>
+  );
+}
+
+export function AccountPage() {
+  const state = useSession();
+  return (
+    <>
+      <PageHeading title="Account">Who you are here, and where you are signed in.</PageHeading>
+      {state.phase === 'signed-in' && <Account user={state.user} />}
+    </>
+  );
+}

@@ -1,0 +1,84 @@
+import { Button } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useCallback, useState } from 'react';
+import type { User } from '#contract/auth.ts';
+import { faultsOf } from '../../api/faults.ts';
+import { assessPassword, changePassword } from '../../api/passwords.ts';
+import { signInOptions } from '../../api/queries.ts';
+import type { Refusal } from '../../api/refusal.ts';
+import { useSession } from '../../api/use-session.ts';
+import { Card } from '../../ui/card.tsx';
+import { Form } from '../../ui/form.tsx';
+import { NewPasswordField } from '../../ui/new-password-field.tsx';
+import { Notice } from '../../ui/notice.tsx';
+import { PageHeading } from '../../ui/page-heading.tsx';
+import { PasswordField } from '../../ui/password-field.tsx';
+import { newPasswordFault } from '../../ui/password-size.ts';
+import { RefusalAlert } from '../../ui/refusal-alert.tsx';
+import { useSubmission } from '../../ui/submission.ts';
+import classes from './password-page.module.css';
+
+function PasswordForm({ user: { username, email }, onChanged }: { user: User; onChanged: () => void }) {
+  const rules = useQuery(signInOptions).data?.password;
+  const { form, refusal, refusalRef, isSending, onSubmit } = useSubmission<Record<'currentPassword' | 'newPassword', string>, Refusal>({
+    initialValues: { currentPassword: '', newPassword: '' },
+    validate: {
+      currentPassword: (value) => (value === '' ? 'Enter your current password.' : null),
+      newPassword: (value) => newPasswordFault(value, rules) ?? null,
+    },
+    send: async (values) => {
+      await changePassword(values);
+      onChanged();
+    },
+    faultsOf,
+  });
+  const assess = useCallback(
+    (password: string, signal: AbortSignal) => assessPassword({ password, username, email }, signal),
+    [username, email],
+  );
+  return (
+    <Form onSubmit={onSubmit}>
+      {refusal !== undefined && <RefusalAlert refusal={refusal} ref={refusalRef} />}
+      <input type="text" name="username" autoComplete="username" value={username} readOnly hidden />
+      <PasswordField
+        {...form.getInputProps('currentPassword')}
+        label="Current password"
+        name="current-password"
+        autoComplete="current-password"
+      />
+      <NewPasswordField
+        {...form.getInputProps('newPassword')}
+        value={form.values.newPassword}
+        label="New password"
+        name="new-password"
+        rules={rules}
+        assess={assess}
+      />
+      <Button type="submit" loading={isSending} className={classes.submit ?? ''}>
+        Change password
+      </Button>
+    </Form>
+  );
+}
+
+export function PasswordPage() {
+  const state = useSession();
+  const [changes, setChanges] = useState(0);
+  return (
+    <>
+      <PageHeading title="Password">A new password signs out every other session of your account.</PageHeading>
+      {changes > 0 && (
+        <Notice key={changes} tone="done" takesFocus>
+          Your password is changed. All other sessions were signed out; this one stays.
+        </Notice>
+      )}
+      <Card title="Change password">
+        <div className={classes.form}>
+          {state.phase === 'signed-in' && (
+            <PasswordForm key={changes} user={state.user} onChanged={() => setChanges((count) => count + 1)} />
+          )}
+        </div>
+      </Card>
+    </>
+  );
+}

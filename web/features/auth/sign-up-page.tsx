@@ -1,0 +1,50 @@
+import { Anchor, Skeleton } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Link, useLocation } from 'react-router';
+import { faultsOf } from '../../api/faults.ts';
+import { assessPassword } from '../../api/passwords.ts';
+import { signInOptions } from '../../api/queries.ts';
+import { asRefusal } from '../../api/refusal.ts';
+import { signUp } from '../../api/sign-in.ts';
+import { LoadError } from '../../ui/load-error.tsx';
+import { NewAccountForm } from '../../ui/new-account-form.tsx';
+import { PageHeading } from '../../ui/page-heading.tsx';
+
+function ToSignIn({ children }: { children: string }) {
+  const { search } = useLocation();
+  return (
+    <p>
+      {children}{' '}
+      <Anchor component={Link} to={{ pathname: '/sign-in', search }}>
+        Sign in
+      </Anchor>
+    </p>
+  );
+}
+
+function SignUpForm() {
+  const { data: options, error, refetch, isPending } = useQuery(signInOptions);
+  if (isPending) return <Skeleton height={320} />;
+  if (options === undefined) return <LoadError refusal={asRefusal(error)} retry={refetch} />;
+  if (options.signUp !== 'open')
+    return <p>Accounts on this installation are made by its administrators. Ask one of them for yours.</p>;
+  return (
+    <NewAccountForm
+      rules={options.password}
+      assess={assessPassword}
+      send={signUp}
+      faultsOf={faultsOf}
+      submitLabel="Sign up"
+    />
+  );
+}
+
+export function SignUpPage() {
+  return (
+    <>
+      <PageHeading title="Sign up" />
+      <SignUpForm />
+      <ToSignIn>Already have an account?</ToSignIn>
+    </>
+  );
+}

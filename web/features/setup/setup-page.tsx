@@ -1,0 +1,83 @@
+import { Anchor, Skeleton } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import { Link, useLocation, useNavigate } from 'react-router';
+import { faultsOf } from '../../api/faults.ts';
+import { assessPassword } from '../../api/passwords.ts';
+import { signInOptions } from '../../api/queries.ts';
+import { asRefusal, isRefusal } from '../../api/refusal.ts';
+import type { Refusal } from '../../api/refusal.ts';
+import { setUp } from '../../api/sign-in.ts';
+import { LoadError } from '../../ui/load-error.tsx';
+import { NewAccountForm } from '../../ui/new-account-form.tsx';
+import type { NewAccount } from '../../ui/new-account-form.tsx';
+import { PageHeading } from '../../ui/page-heading.tsx';
+import { RefusalAlert } from '../../ui/refusal-alert.tsx';
+import { heldSetupSecret, keepSetupSecret, secretOf } from './setup-secret.ts';
+import { WhereIsTheLink } from './where-is-the-link.tsx';
+
+/** Also where a second link is opened in a page that is here already: then only the hash changes. */
+function useSetupSecret(): [secret: string | undefined, drop: () => void] {
+  const { hash } = useLocation();
+  const navigate = useNavigate();
+  const [secret, setSecret] = useState(heldSetupSecret);
+  const fromHash = secretOf(hash);
+  if (fromHash !== undefined && fromHash !== secret) setSecret(fromHash);
+  useEffect(() => {
+    keepSetupSecret(secret);
+    if (fromHash !== undefined) void navigate('/setup', { replace: true });
+  }, [secret, fromHash, navigate]);
+  return [secret, () => setSecret(undefined)];
+}
+
+function SetupForm({ secret, onRefused }: { secret: string; onRefused: (refusal: Refusal) => void }) {
+  const { data: options, error, refetch, isPending } = useQuery(signInOptions);
+  if (isPending) return <Skeleton height={320} />;
+  if (options === undefined) return <LoadError refusal={asRefusal(error)} retry={refetch} />;
+  const send = async (account: NewAccount) => {
+    try {
+      await setUp(secret, account);
+    } catch (error) {
+      if (!isRefusal(error, 'invalid-setup-secret')) throw error;
+      onRefused(error);
+    }
+  };
+  return (
+    <NewAccountForm
+      rules={options.password}
+      assess={assessPassword}
+      send={send}
+      faultsOf={faultsOf}
+      submitLabel="Make administrator"
+    />
+  );
+}
+
+export function SetupPage() {
+  const [secret, dropSecret] = useSetupSecret();
+  const [refusal, setRefusal] = useState<Refusal>();
+  const { data: options } = useQuery(signInOptions);
+  const refuse = (refusal: Refusal) => {
+    setRefusal(refusal);
+    dropSecret();
+  };
+  if (secret !== undefined)
+    return (
+      <>
+        <PageHeading title="Set up Gatehouse">Make the first administrator. You will be signed in.</PageHeading>
+        <SetupForm key={secret} secret={secret} onRefused={refuse} />
+      </>
+    );
+  return (
+    <>
+      <PageHeading title="Set up Gatehouse" />
+      {refusal !== undefined && <RefusalAlert refusal={refusal} />}
+      <WhereIsTheLink isSetUp={options?.setupRequired === false} />
+      <p>
+        <Anchor component={Link} to="/sign-in">
+          Go to sign in
+        </Anchor>
+      </p>
+    </>
+  );
+}

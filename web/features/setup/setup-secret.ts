@@ -1,0 +1,21 @@
+// The secret of a set-up link stands behind the `#`, so that no server or proxy logs it. It leaves the address as soon as it
+// is read, so that no history, bookmark or shared screen shows it; from then on it is in memory only.
+let held: string | undefined;
+
+export function secretOf(hash: string): string | undefined {
+  return new URLSearchParams(hash.replace(/^#/, '')).get('secret') || undefined;
+}
+
+/** Before the router reads the address. */
+export function takeSetupSecret(): void {
+  const secret = location.pathname === '/setup' ? secretOf(location.hash) : undefined;
+  if (secret === undefined) return;
+  held = secret;
+  history.replaceState(history.state, '', location.pathname + location.search);
+}
+
+export function keepSetupSecret(secret: string | undefined): void {
+  held = secret;
+}
+
+export const heldSetupSecret = (): string | undefined => held;

@@ -1,0 +1,14 @@
+import { Button } from '@mantine/core';
+import { RefusalAlert } from './refusal-alert.tsx';
+import type { RefusalView } from './refusal-alert.tsx';
+
+/** In the place of what could not be loaded. */
+export function LoadError({ refusal, retry }: { refusal: RefusalView; retry: () => Promise<unknown> }) {
+  return (
+    <RefusalAlert refusal={refusal}>
+      <Button variant="default" onClick={() => void retry()}>
+        Try again
+      </Button>
+    </RefusalAlert>
+  );
+}

@@ -1,0 +1,73 @@
+import { Button } from '@mantine/core';
+import type { TextInputProps } from '@mantine/core';
+import { IconCheck, IconCopy, IconSparkles } from '@tabler/icons-react';
+import { useId, useState } from 'react';
+import classes from './new-password-field.module.css';
+import { proposePassphrase } from './passphrase.ts';
+import { PasswordField } from './password-field.tsx';
+import { PasswordMeter } from './password-meter.tsx';
+import type { PasswordRules } from './password-size.ts';
+import { useAssessment } from './use-assessment.ts';
+import type { Assess } from './use-assessment.ts';
+import { useCopy } from './use-copy.ts';
+
+interface Props extends Omit<TextInputProps, 'value' | 'onChange'> {
+  label: string;
+  value: string;
+  onChange: (value: string) => void;
+  /** Undefined until the server has told them. */
+  rules: PasswordRules | undefined;
+  /** Asked again when it is another function: keep it between renders. */
+  assess: Assess;
+}
+
+function ProposalButtons({ value, onProposed }: { value: string; onProposed: (passphrase: string) => void }) {
+  const [proposal, setProposal] = useState<string>();
+  const { isCopied, copy } = useCopy();
+  const propose = async () => {
+    const passphrase = await proposePassphrase();
+    setProposal(passphrase);
+    onProposed(passphrase);
+  };
+  const isShown = proposal !== undefined && proposal === value;
+  const small = { variant: 'subtle', size: 'compact-sm', className: classes.button ?? '' } as const;
+  return (
+    <div className={classes.buttons}>
+      <Button {...small} leftSection={<IconSparkles size={16} />} onClick={() => void propose()}>
+        {isShown ? 'Propose another' : 'Propose a passphrase'}
+      </Button>
+      {isShown && (
+        <Button {...small} leftSection={isCopied ? <IconCheck size={16} /> : <IconCopy size={16} />} onClick={() => copy(proposal)}>
+          {isCopied ? 'Copied' : 'Copy'}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+/** For a password that is being chosen: what it must be, how strong it is, and a good one on request. */
+export function NewPasswordField({ value, onChange, rules, assess, ...props }: Props) {
+  const [isVisible, setVisible] = useState(false);
+  const assessment = useAssessment(value, assess);
+  const id = useId();
+  const take = (passphrase: string) => {
+    setVisible(true);
+    onChange(passphrase);
+  };
+  return (
+    <div className={classes.field}>
+      <PasswordField
+        {...props}
+        id={id}
+        autoComplete="new-password"
+        value={value}
+        onChange={(event) => onChange(event.currentTarget.value)}
+        visible={isVisible}
+        onVisibilityChange={setVisible}
+        {...(rules !== undefined && { description: `At least ${rules.minLength} characters. A few random words do well.` })}
+      />
+      {rules !== undefined && value !== '' && <PasswordMeter value={value} rules={rules} assessment={assessment} />}
+      <ProposalButtons value={value} onProposed={take} />
+    </div>
+  );
+}

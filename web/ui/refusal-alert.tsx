@@ -1,0 +1,48 @@
+import { Alert } from '@mantine/core';
+import { IconAlertTriangle } from '@tabler/icons-react';
+import type { ReactNode, Ref } from 'react';
+import { CopyButton } from './copy-button.tsx';
+import classes from './refusal-alert.module.css';
+import { RetryTime } from './retry-time.tsx';
+
+/** What was refused and why, as the server or the connection told it. */
+export interface RefusalView {
+  status: number;
+  title: string;
+  detail?: string | undefined;
+  requestId?: string | undefined;
+  retryAt?: number | undefined;
+}
+
+interface Props {
+  refusal: RefusalView;
+  /** What to do about it, such as a button. */
+  children?: ReactNode;
+  ref?: Ref<HTMLDivElement>;
+}
+
+/** What an administrator needs to find it in the log. Only where the fault is not the reader's own. */
+function RequestId({ requestId }: { requestId: string }) {
+  return (
+    <div className={classes.requestId}>
+      <span>
+        Request <code>{requestId}</code>
+      </span>
+      <CopyButton value={requestId} what="request id" />
+    </div>
+  );
+}
+
+export function RefusalAlert({ refusal, children, ref }: Props) {
+  const { title, detail, status, requestId, retryAt } = refusal;
+  return (
+    <Alert color="red" icon={<IconAlertTriangle />} title={title} ref={ref} role="alert" tabIndex={-1}>
+      <div className={classes.body}>
+        {detail !== undefined && <p>{detail}</p>}
+        {retryAt !== undefined && <RetryTime at={retryAt} />}
+        {status >= 500 && requestId !== undefined && <RequestId requestId={requestId} />}
+        {children}
+      </div>
+    </Alert>
+  );
+}

@@ -1,0 +1,73 @@
+// Builds the pages. Everything is served from our own origin, by name and hash, so that the policy can be strict.
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+import type { Plugin } from 'vite';
+import { endpoints } from '../src/contract/index.ts';
+
+const server = 'http://localhost:3000';
+
+/** In place of web/api/endpoints.ts: where each call goes, without the schemas and the library that they are written in. */
+function endpointAddresses(): Plugin {
+  const addresses = Object.fromEntries(
+    endpoints.map(({ name, method, path, access }) => [
+      name,
+      { method, path, authorized: access === 'session' || typeof access === 'object' },
+    ]),
+  );
+  return {
+    name: 'gatehouse:endpoint-addresses',
+    enforce: 'pre',
+    load: (id) =>
+      id.split('?')[0]?.endsWith('/web/api/endpoints.ts')
+        ? { code: `export const addresses = ${JSON.stringify(addresses)};`, map: null }
+        : undefined,
+  };
+}
+
+/** The one font that every page shows begins to load with the page, not after the styles. */
+function preloadFont(): Plugin {
+  return {
+    name: 'gatehouse:preload-font',
+    transformIndexHtml: {
+      order: 'post',
+      handler: (_html, { bundle }) => {
+        const font = Object.keys(bundle ?? {}).find((file) => /inter-latin-wght-normal-[^/]+\.woff2$/.test(file));
+        if (font === undefined) return [];
+        const attrs = { rel: 'preload', as: 'font', type: 'font/woff2', href: `/${font}`, crossorigin: '' };
+        return [{ tag: 'link', attrs, injectTo: 'head' }];
+      },
+    },
+  };
+}
+
+const compress = promisify(gzip);
+
+/** `.gz` beside each asset. Not for index.html: a nonce is put into it for each answer. */
+function compressedCopies(): Plugin {
+  return {
+    name: 'gatehouse:compressed-copies',
+    async generateBundle(_options, bundle) {
+      for (const [file, output] of Object.entries(bundle)) {
+        if (!/^assets\/.+\.(js|css|svg)$/.test(file)) continue;
+        const source = output.type === 'chunk' ? output.code : output.source;
+        this.emitFile({ type: 'asset', fileName: `${file}.gz`, source: await compress(source, { level: 9 }) });
+      }
+    },
+  };
+}
+
+export default defineConfig({
+  root: import.meta.dirname,
+  plugins: [endpointAddresses(), react(), preloadFont(), compressedCopies()],
+  html: { cspNonce: '__CSP_NONCE__' },
+  build: {
+    outDir: 'dist',
+    assetsInlineLimit: 0,
+    manifest: true,
+    sourcemap: process.env['SOURCE_MAPS'] === 'hidden' ? 'hidden' : false,
+    reportCompressedSize: false,
+  },
+  server: { port: 5173, strictPort: true, proxy: { '/api': server, '/.well-known': server } },
+});
