@@ -19,7 +19,7 @@ export function readJson(file) {
   return text === undefined ? undefined : JSON.parse(text);
 }
 
-const notPartOfTheBuild = /(^|[\\/])(node_modules|dist|testing)$|\.test\.tsx?$/;
+const notPartOfTheBuild = /(^|[\\/])(node_modules|dist|testing)$|\.test\.tsx?$|(^|[\\/])test-[^\\/]+\.ts$/;
 
 /**
  * @param {string} base
