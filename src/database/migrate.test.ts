@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { expect, it, vi } from 'vitest';
 import { describeEachDatabase } from '../testing/dialects.ts';
 import { migrations } from './migrations/index.ts';
+import { isUnavailable } from './open.ts';
 import { startChild } from './test-child.ts';
 import { columnsOf } from './test-introspection.ts';
 import { migrateTwoSteps } from './test-process.ts';
@@ -21,10 +22,8 @@ describeEachDatabase('migrations', ({ open, freshUrl }) => {
   });
 
   it('have names that say their order', () => {
-    expect(names).toEqual([...names].sort());
-    names.forEach((name, index) =>
-      expect(name).toMatch(new RegExp(`^${String(index + 1).padStart(4, '0')}-[a-z0-9-]+$`)),
-    );
+    const numbers = names.map((name) => /^(\d{4})-[a-z0-9-]+$/.exec(name)?.[1]);
+    expect(numbers).toEqual(names.map((_, index) => String(index + 1).padStart(4, '0')));
   });
 
   it('RE-16 of a later release are no fault: the earlier one stays ready', async () => {
@@ -52,15 +51,16 @@ describeEachDatabase('migrations', ({ open, freshUrl }) => {
   it('RE-16 wait, longer than a request would, for another process that is migrating', async () => {
     const { url } = await freshUrl({ empty: true });
     const first = startChild('migrate', url);
-    await vi.waitFor(() => expect(first.lines).toEqual(['inside']));
+    await vi.waitFor(() => expect(first.lines).toContain('inside'));
     const second = startChild('migrate', url);
     second.release();
+    await vi.waitFor(() => expect(second.lines).toEqual(['starting']));
+    // The migrating processes are configured with these 200 ms too: twice over, they are over for the second one.
     const database = await open({ url, timeouts: { lockMillis: 200 } });
-    // 200 ms is also what the migrating processes are configured with: by now it is over for a request.
-    const impatient = database.transaction(async (tx) => {
-      await tx.lock('gatehouse-migrations');
-    });
-    await expect(impatient).rejects.toThrow();
+    for (let wait = 1; wait <= 2; wait += 1) {
+      const impatient = database.transaction((tx) => tx.lock('gatehouse-migrations'));
+      await expect(impatient).rejects.toSatisfy(isUnavailable);
+    }
     first.release();
     expect([await first.exitCode(), await second.exitCode()]).toEqual([0, 0]);
     expect([first.lines.at(-1), second.lines.at(-1)]).toEqual(['applied 0001-one 0002-two', 'applied ']);
@@ -69,7 +69,7 @@ describeEachDatabase('migrations', ({ open, freshUrl }) => {
   it('RE-16 that were killed in the middle have left nothing, and can be repeated', async () => {
     const { url } = await freshUrl({ empty: true });
     const child = startChild('migrate', url);
-    await vi.waitFor(() => expect(child.lines).toEqual(['inside']));
+    await vi.waitFor(() => expect(child.lines).toContain('inside'));
     await child.kill();
     const database = await open({ url });
     expect(Object.keys(await columnsOf(database.read))).not.toContain('two.id');

@@ -1,15 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { expect, it, vi } from 'vitest';
 import { describeEachDatabase } from '../testing/dialects.ts';
 import { isUnavailable, type Database } from './open.ts';
+import { faultOf } from './test-fault.ts';
 import { proxyBefore } from './test-proxy.ts';
-
-const faultOf = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
 
 const read = (database: Database) => database.read.selectFrom('app_secrets_seen').select('secret_id').execute();
 
@@ -64,6 +58,17 @@ describeEachDatabase(
       expect(isUnavailable(error)).toBe(true);
       await proxy.up();
       await expectRecovery(database);
+    });
+
+    it('does not hide why a transaction failed behind the failure of its roll-back', async () => {
+      const proxy = await proxyBefore((await freshUrl()).url);
+      const database = await open({ url: proxy.url });
+      const own = new Error('a rule says no');
+      const failing = database.transaction(async () => {
+        await proxy.down();
+        throw own;
+      });
+      await expect(failing).rejects.toBe(own);
     });
 
     it('RE-05 frozen, makes nobody wait: what was asked fails, and so does what is asked then', async () => {
@@ -131,7 +136,7 @@ describeEachDatabase(
       const database = await open({ url: proxy.url });
       await read(database);
       proxy.freeze();
-      await Promise.race([database.close(), delay(15_000).then(() => Promise.reject(new Error('still closing')))]);
+      await expect(database.close()).resolves.toBeUndefined();
     });
   },
   'postgres',

@@ -51,9 +51,6 @@ export function clientConfig({ url, timeouts }: EngineSettings): pg.ClientConfig
 
 /** int8 (also what count(*) gives) and numeric (what sum() of int8 gives) as numbers, as SQLite returns them. */
 const numbersAsNumbers: pg.CustomTypesConfig = {
-  getTypeParser(oid: number, format?: 'text' | 'binary') {
-    return oid === pg.types.builtins.INT8 || oid === pg.types.builtins.NUMERIC
-      ? Number
-      : pg.types.getTypeParser(oid, format as 'text');
-  },
+  getTypeParser: (oid, format) =>
+    oid === pg.types.builtins.INT8 || oid === pg.types.builtins.NUMERIC ? Number : pg.types.getTypeParser(oid, format),
 };

@@ -2,13 +2,8 @@ import { sql } from 'kysely';
 import { expect, it, vi } from 'vitest';
 import { describeEachDatabase } from '../testing/dialects.ts';
 import { isUnavailable, type Database, type Tx } from './open.ts';
+import { faultOf } from './test-fault.ts';
 import { anEvent, aUser } from './test-rows.ts';
-
-const faultOf = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
 
 const connections = async (database: Database): Promise<number> => {
   const counted = sql<{ count: number }>`select count(*) as count from pg_stat_activity
@@ -69,7 +64,7 @@ describeEachDatabase(
       const error = await faultOf(
         idler.transaction(async (tx) => {
           await tx.lock('rule');
-          await waiter.transaction((other) => other.lock('rule'));
+          expect(await faultOf(waiter.transaction((other) => other.lock('rule')))).toBeUndefined();
           await tx.query.selectFrom('users').selectAll().execute();
         }),
       );

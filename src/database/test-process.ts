@@ -93,6 +93,7 @@ const acts: Record<string, (url: string) => Promise<void>> = {
     }),
 
   migrate: async (url) => {
+    say('starting');
     const names = await migrateTwoSteps(url, async () => {
       say('inside');
       await once(process.stdin.resume(), 'end');

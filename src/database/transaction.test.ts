@@ -36,7 +36,7 @@ describeEachDatabase('a transaction', ({ open, name }) => {
     const database = await open();
     const ran: string[] = [];
     await database.transaction(async (tx) => {
-      tx.afterCommit(async () => void ran.push(`first sees ${await noted(database)}`));
+      tx.afterCommit(async () => void ran.push(`first sees ${(await noted(database)).join()}`));
       tx.afterCommit(() => void ran.push('second'));
       await tx.query.insertInto('app_secrets_seen').values({ secret_id: 'a', first_seen_at: 1 }).execute();
       expect(ran).toEqual([]);

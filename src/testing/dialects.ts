@@ -55,7 +55,7 @@ export function describeEachDatabase(
     describe(`${title} (${database.name})`, () => {
       const undo: (() => Promise<void>)[] = [];
       afterEach(async () => {
-        for (const act of undo.splice(0).reverse()) await act();
+        for (const act of undo.splice(0).toReversed()) await act();
       });
       const freshUrl: TestDatabase['freshUrl'] = async (options) => {
         const fresh = await database.freshUrl(options);

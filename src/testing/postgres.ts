@@ -74,7 +74,7 @@ async function keep(folder: string): Promise<void> {
         dynamic_shared_memory_type: 'mmap', // in the data folder, so that nothing is left elsewhere
         deadlock_timeout: '100ms',
       }).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
-      onLog: (line) => void said.push(String(line)),
+      onLog: (line) => void said.push(line),
       onError: (line) => void said.push(String(line)),
     });
     await server.initialise();
