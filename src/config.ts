@@ -2,9 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import ipaddr from 'ipaddr.js';
-import { describeVariable, environment, variableNames } from './environment.ts';
-import type { EnvironmentValues, VariableName } from './environment.ts';
+import { findMisspelt, readVariables } from './environment.ts';
+import type { Environment, EnvironmentValues, Report } from './environment.ts';
 
 export { configurationTable } from './environment.ts';
 
@@ -40,65 +41,45 @@ export interface Config {
   readonly drainSeconds: number;
 }
 
+const bullets = (lines: readonly string[]): string => lines.map((line) => `\n  - ${line}`).join('');
+
+/** Its message is for the operator, and says everything at once. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly faults: readonly string[];
 
-  constructor(faults: readonly string[]) {
-    super(
-      `The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`,
-    );
+  /** @param hints what else looks wrong: a misspelt name is often why another one is missing */
+  constructor(faults: readonly string[], hints: readonly string[] = []) {
+    const title = `The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:`;
+    super(title + bullets(faults) + (hints.length > 0 ? `\nThis may be why:${bullets(hints)}` : ''));
     this.faults = faults;
   }
-}
-
-type Environment = Readonly<Record<string, string | undefined>>;
-
-/** Collects faults instead of throwing at the first. */
-type Report = (fault: string) => void;
-
-const isSecret = (name: VariableName): boolean => describeVariable(name).secret === true;
-
-/** `NAME_FILE` stands for `NAME`; one newline at its end is not part of the secret. Empty means unset, as compose passes it. */
-function readVariables(env: Environment, report: Report): Record<string, string> {
-  const values: Record<string, string> = {};
-  for (const name of variableNames) {
-    const value = env[name];
-    const file = isSecret(name) ? env[`${name}_FILE`] : undefined;
-    if (value && file) report(`${name} and ${name}_FILE are both set: keep one.`);
-    else if (value) values[name] = value;
-    else if (file) {
-      try {
-        values[name] = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
-        if (values[name] === '') report(`${name}_FILE: ${file} is empty.`);
-      } catch (error) {
-        report(`${name}_FILE: ${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'error'}).`);
-      }
-    }
-  }
-  return values;
 }
 
 const isLoopbackHost = (host: string): boolean =>
   host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
 
 function readPublicUrl(text: string, report: Report): { publicUrl: string; mode: Config['mode'] } {
+  const modeOf = (url: URL | null): Config['mode'] => (url && isLoopbackHost(url.hostname) ? 'local' : 'production');
   const url = URL.parse(text);
-  const mode = url !== null && isLoopbackHost(url.hostname) ? 'local' : 'production';
-  if (url === null || !/^https?:$/.test(url.protocol)) report(`PUBLIC_URL: "${text}" is not an http or https address.`);
-  else if (url.pathname !== '/' || url.search || url.hash || url.username)
-    report(`PUBLIC_URL: give only scheme, host and port, such as ${url.protocol}//${url.host}.`);
-  else if (mode === 'production' && url.protocol === 'http:')
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    report(`PUBLIC_URL: "${text}" is not an address such as https://auth.example.org or http://localhost:3000.`);
+    return { publicUrl: text, mode: modeOf(URL.parse(`http://${text}`)) }; // `localhost:3000` has the scheme "localhost:"
+  }
+  const mode = modeOf(url);
+  if (url.pathname !== '/' || url.search || url.hash || url.username || url.password)
+    report(`PUBLIC_URL: give only scheme, host and port, such as ${url.origin}.`);
+  if (mode === 'production' && url.protocol === 'http:')
     report(
       'PUBLIC_URL: plain http works on localhost only (a browser gives such a page no secure cookie, no locks and no cryptography). Use https.',
     );
-  return { publicUrl: url?.origin ?? text, mode };
+  return { publicUrl: url.origin, mode };
 }
 
 const EXAMPLES = /change|example|replace|your[-_ ]|secret|password|gatehouse|placeholder|x{8}|0123456789|abcdef/i;
 
 /** Why the text cannot be a secret, or undefined. JW-03: at least 32 bytes, and nothing that stands in an example. */
-export function weaknessOfSecret(secret: string): string | undefined {
+function weaknessOfSecret(secret: string): string | undefined {
   if (Buffer.byteLength(secret) < 32)
     return 'is too short: at least 32 characters of randomness (openssl rand -base64 48)';
   if (EXAMPLES.test(secret) || new Set(secret).size < 12)
@@ -107,27 +88,37 @@ export function weaknessOfSecret(secret: string): string | undefined {
 }
 
 /** Local mode needs no secret from anyone: it is made once, for the owner's eyes only. */
-function localSecret(dataDir: string): string {
+function readLocalSecret(dataDir: string, report: Report): string {
   const file = path.join(dataDir, 'app-secret');
-  if (!existsSync(file)) {
+  try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    writeFileSync(file, `${randomBytes(48).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
+    // On the disk before anything is sealed with it: a database without its secret is lost after a power failure.
+    if (!existsSync(file))
+      writeFileSync(file, `${randomBytes(48).toString('base64url')}\n`, { mode: 0o600, flag: 'wx', flush: true });
+    const secret = readFileSync(file, 'utf8').trim();
+    const weakness = weaknessOfSecret(secret);
+    if (weakness !== undefined)
+      report(`The secret in ${file} ${weakness}. Put the former one back, or delete the file.`);
+    return secret;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'error';
+    report(`DATA_DIR: ${file} cannot be made or read (${code}). Make the folder writable, or set APP_SECRET.`);
+    return '';
   }
-  return readFileSync(file, 'utf8').trim();
 }
 
 function checkSecrets(values: EnvironmentValues, mode: Config['mode'], report: Report): void {
-  if (values.APP_SECRET === undefined) {
-    if (mode === 'production')
-      report('APP_SECRET (or APP_SECRET_FILE) is missing: make one with openssl rand -base64 48, and keep it.');
-  } else {
-    const weakness = weaknessOfSecret(values.APP_SECRET);
+  const { APP_SECRET: secret, APP_SECRET_PREVIOUS: previous = [] } = values;
+  if (secret === undefined && mode === 'production')
+    report('APP_SECRET (or APP_SECRET_FILE) is missing: make one with openssl rand -base64 48, and keep it.');
+  if (secret !== undefined) {
+    const weakness = weaknessOfSecret(secret);
     if (weakness !== undefined) report(`APP_SECRET ${weakness}.`);
+    if (/[\s,]/.test(secret))
+      report('APP_SECRET holds a comma or white space, which APP_SECRET_PREVIOUS could not hold after it.');
   }
-  for (const previous of values.APP_SECRET_PREVIOUS ?? []) {
-    if (Buffer.byteLength(previous) < 32)
-      report('APP_SECRET_PREVIOUS holds a secret that is too short to have been one.');
-  }
+  if (previous.some((earlier) => Buffer.byteLength(earlier) < 32))
+    report('APP_SECRET_PREVIOUS holds a secret that is too short to have been one.');
 }
 
 function readOrigins(
@@ -135,50 +126,82 @@ function readOrigins(
   mode: Config['mode'],
   report: Report,
 ): Config['corsOrigins'] {
-  if (origins === undefined) {
+  if (origins === undefined || origins.length === 0) {
     if (mode === 'production') report('CORS_ORIGINS is missing: name the origins of your other sites, or say "none".');
     return 'any-localhost';
   }
   if (origins.length === 1 && origins[0] === 'none') return [];
   for (const origin of origins) {
+    const url = URL.parse(origin);
     if (origin === '*' || origin === 'null') report(`CORS_ORIGINS: "${origin}" would let any site in; name origins.`);
-    else if (URL.parse(origin)?.origin !== origin)
+    else if (url === null || url.origin !== origin || !/^https?:$/.test(url.protocol))
       report(`CORS_ORIGINS: "${origin}" is not an origin such as https://app.example.org.`);
   }
   return origins;
 }
 
-/** RL-06: `::ffff:10.0.0.0/8` would be read as a network of all IPv4 addresses. */
+function faultOfProxy(entry: string): string | undefined {
+  const [address = '', bits] = entry.split('/');
+  const known = ipaddr.IPv4.isValidFourPartDecimal(address) || ipaddr.IPv6.isValid(address);
+  if (!known || (bits !== undefined && !ipaddr.isValidCIDR(entry)))
+    return `"${entry}" is neither an address nor a network nor "loopback"`;
+  if (Number(bits) === 0) return `"${entry}" is everybody: anyone could then choose the address that is counted`;
+  // RL-06: `::ffff:10.0.0.0/8` would be read as a network of all IPv4 addresses.
+  if (ipaddr.IPv6.isValid(address) && ipaddr.IPv6.parse(address).isIPv4MappedAddress())
+    return `write "${entry}" as an IPv4 address or network`;
+  return undefined;
+}
+
 function readTrustedProxies(entries: readonly string[], report: Report): readonly string[] {
   if (entries.length === 1 && entries[0] === 'none') return [];
   for (const entry of entries) {
-    const address = entry.split('/')[0] ?? '';
-    const known = entry === 'loopback' || ipaddr.IPv4.isValidFourPartDecimal(address) || ipaddr.IPv6.isValid(address);
-    if (!known || (entry.includes('/') && !ipaddr.isValidCIDR(entry)))
-      report(`TRUSTED_PROXIES: "${entry}" is neither an address nor a network nor "loopback".`);
-    else if (/^::ffff:/i.test(address)) report(`TRUSTED_PROXIES: write "${entry}" as an IPv4 address or network.`);
+    const fault = entry === 'loopback' ? undefined : faultOfProxy(entry);
+    if (fault !== undefined) report(`TRUSTED_PROXIES: ${fault}.`);
   }
   return entries;
 }
 
-function readDatabaseUrl(name: VariableName, url: string, report: Report): string {
-  if (!/^(file:.|postgres(ql)?:\/\/.)/.test(url)) report(`${name} must begin with file: or postgres://.`);
-  return url;
+/** Never with the URL in it: that holds a password. */
+function faultOfDatabaseUrl(url: string): string | undefined {
+  if (/^postgres(ql)?:\/\//.test(url)) {
+    const parsed = URL.parse(url) ?? URL.parse(url.replace('@/', '@localhost/')); // without a host: a socket
+    return parsed === null ? 'is not a valid address: percent-encode special characters in its password' : undefined;
+  }
+  if (!url.startsWith('file:')) return 'must begin with file: or postgres://';
+  try {
+    const file = url.startsWith('file://') ? fileURLToPath(url) : url.slice('file:'.length);
+    return file === '' || file === ':memory:' ? 'must name a file, such as file:./data/gatehouse.sqlite' : undefined;
+  } catch {
+    return 'must name a file of this machine, such as file:/var/lib/gatehouse/gatehouse.sqlite';
+  }
 }
 
-/** Near misses of a name we know; everything else in the environment belongs to somebody else. */
-function misspelt(env: Environment): string[] {
-  const known = new Set<string>(variableNames.flatMap((name) => (isSecret(name) ? [name, `${name}_FILE`] : [name])));
-  const plain = (name: string): string => name.replaceAll('_', '').toUpperCase();
-  const byPlainName = new Map([...known].map((name) => [plain(name), name]));
-  return Object.keys(env).flatMap((name) => {
-    if (known.has(name)) return [];
-    const close =
-      byPlainName.get(plain(name)) ??
-      byPlainName.get(plain(name).replace(/^GATEHOUSE/, '')) ??
-      byPlainName.get(plain(name).replace(/S$/, ''));
-    return close === undefined ? [] : [`${name} is not a variable of Gatehouse; did you mean ${close}?`];
-  });
+const isFile = (url: string): boolean => url.startsWith('file:');
+
+function readDatabaseUrls(
+  values: EnvironmentValues,
+  dataDir: string,
+  report: Report,
+): Pick<Config, 'databaseUrl' | 'databaseMigrationUrl'> {
+  const databaseUrl = values.DATABASE_URL ?? `file:${path.join(dataDir, 'gatehouse.sqlite')}`;
+  const databaseMigrationUrl = values.DATABASE_MIGRATION_URL ?? databaseUrl;
+  for (const name of ['DATABASE_URL', 'DATABASE_MIGRATION_URL'] as const) {
+    const fault = values[name] === undefined ? undefined : faultOfDatabaseUrl(values[name]);
+    if (fault !== undefined) report(`${name} ${fault}.`);
+  }
+  if (isFile(databaseUrl) ? databaseMigrationUrl !== databaseUrl : isFile(databaseMigrationUrl))
+    report('DATABASE_MIGRATION_URL must be the same PostgreSQL database under another role; SQLite knows no roles.');
+  return { databaseUrl, databaseMigrationUrl };
+}
+
+function checkTogether(values: EnvironmentValues, report: Report): void {
+  const { SESSION_IDLE_SECONDS: idle, SESSION_ABSOLUTE_SECONDS: absolute } = values;
+  if (idle > absolute)
+    report(`SESSION_IDLE_SECONDS (${idle}) is longer than SESSION_ABSOLUTE_SECONDS (${absolute}): lower it too.`);
+  if (values.ADMIN_EMAIL !== undefined && values.ADMIN_PASSWORD === undefined)
+    report('ADMIN_EMAIL needs ADMIN_PASSWORD_FILE (or ADMIN_PASSWORD).');
+  if (values.ADMIN_EMAIL === undefined && values.ADMIN_PASSWORD !== undefined)
+    report('ADMIN_PASSWORD needs ADMIN_EMAIL: without it no administrator is made.');
 }
 
 type Derived = Pick<
@@ -192,14 +215,14 @@ function readFirstAdministrator(values: EnvironmentValues): Config['firstAdminis
 }
 
 /** Of values without a fault: makes the local secret where there is none. */
-function toConfig(values: EnvironmentValues, derived: Derived): Config {
+function toConfig(values: EnvironmentValues, derived: Derived, report: Report): Config {
   return {
     ...derived,
     host: values.HOST ?? (derived.mode === 'local' ? '127.0.0.1' : '0.0.0.0'),
     port: values.PORT,
     databasePoolSize: values.DATABASE_POOL_SIZE,
     migrate: values.MIGRATE,
-    appSecret: values.APP_SECRET ?? localSecret(derived.dataDir),
+    appSecret: values.APP_SECRET ?? readLocalSecret(derived.dataDir, report),
     appSecretPrevious: values.APP_SECRET_PREVIOUS ?? [],
     signUp: values.SIGN_UP,
     anonymousAccess: values.ANONYMOUS_ACCESS,
@@ -225,42 +248,23 @@ function toConfig(values: EnvironmentValues, derived: Derived): Config {
 export function readConfig(env: Environment): { config: Config; warnings: string[] } {
   const faults: string[] = [];
   const report: Report = (fault) => faults.push(fault);
-  const parsed = environment.safeParse(readVariables(env, report));
-  if (!parsed.success) {
-    throw new ConfigError([
-      ...faults,
-      ...parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}.`),
-    ]);
-  }
-  const values = parsed.data;
+  const warnings = findMisspelt(env);
+  const values = readVariables(env, report);
   const { publicUrl, mode } = readPublicUrl(values.PUBLIC_URL ?? `http://localhost:${values.PORT}`, report);
   const dataDir = path.resolve(values.DATA_DIR);
-  const databaseUrl = readDatabaseUrl(
-    'DATABASE_URL',
-    values.DATABASE_URL ?? `file:${path.join(dataDir, 'gatehouse.sqlite')}`,
-    report,
-  );
   checkSecrets(values, mode, report);
-  if (values.SESSION_IDLE_SECONDS > values.SESSION_ABSOLUTE_SECONDS)
-    report('SESSION_IDLE_SECONDS is longer than SESSION_ABSOLUTE_SECONDS.');
-  if (values.ADMIN_EMAIL !== undefined && values.ADMIN_PASSWORD === undefined)
-    report('ADMIN_EMAIL needs ADMIN_PASSWORD_FILE (or ADMIN_PASSWORD).');
-  const corsOrigins = readOrigins(values.CORS_ORIGINS, mode, report);
-  const trustedProxies = readTrustedProxies(values.TRUSTED_PROXIES, report);
-  const databaseMigrationUrl = readDatabaseUrl(
-    'DATABASE_MIGRATION_URL',
-    values.DATABASE_MIGRATION_URL ?? databaseUrl,
-    report,
-  );
-  if (faults.length > 0) throw new ConfigError(faults);
-  const config = toConfig(values, {
+  checkTogether(values, report);
+  const derived: Derived = {
     mode,
     publicUrl,
     dataDir,
-    databaseUrl,
-    databaseMigrationUrl,
-    corsOrigins,
-    trustedProxies,
-  });
-  return { config: Object.freeze(config), warnings: misspelt(env) };
+    ...readDatabaseUrls(values, dataDir, report),
+    corsOrigins: readOrigins(values.CORS_ORIGINS, mode, report),
+    trustedProxies: readTrustedProxies(values.TRUSTED_PROXIES, report),
+  };
+  if (faults.length > 0) throw new ConfigError(faults, warnings);
+  const config = toConfig(values, derived, report);
+  if (faults.length > 0) throw new ConfigError(faults, warnings);
+  for (const list of [config.corsOrigins, config.trustedProxies, config.appSecretPrevious]) Object.freeze(list);
+  return { config: Object.freeze(config), warnings };
 }
