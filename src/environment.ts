@@ -271,7 +271,7 @@ const allowedMistakes = (name: string): number => Math.floor(plain(name).length 
 export function findMisspelt(env: Environment): string[] {
   const known = variableNames.flatMap((name) => (isSecret(name) ? [name, `${name}_FILE`] : [name]));
   return Object.keys(env).flatMap((name) => {
-    if (known.includes(name as VariableName)) return [];
+    if (known.includes(name)) return [];
     const own = plain(name).replace(/^GATEHOUSE/, '');
     const near = known.map((candidate) => ({ candidate, mistakes: distance(own, plain(candidate)) }));
     const close = near

@@ -1,5 +1,5 @@
 // The process: read the configuration, build the application, listen, drain on SIGTERM. With cli.ts the only reader of process.*.
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { Server } from 'node:http';
@@ -14,8 +14,18 @@ import type { Logger } from './log.ts';
 /** sysexits.h: EX_CONFIG. A supervisor should not restart on it. */
 const EXIT_CONFIG = 78;
 
+const FIRST_RETRY_MS = 250;
+const LONGEST_RETRY_MS = 3_000;
+
+/** What closing may take beyond the requests in flight, and the last lines of a log that is not read. */
+const CLOSE_SECONDS = 20;
+const FLUSH_MS = 1_000;
+
 /** People read standard error; standard output holds JSON lines only. */
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
+
+const reasonOf = (error: unknown): string =>
+  error instanceof Error ? error.message || String('code' in error ? error.code : error.name) : String(error);
 
 function configuration(): Config {
   try {
@@ -34,89 +44,191 @@ function version(): string {
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
-function listen(server: Server, { host, port }: Config): Promise<void> {
+/** As many as there are cores, and two threads of the pool stay free for files and names. */
+function hashConcurrency(): number {
+  const threads = Number.parseInt(process.env['UV_THREADPOOL_SIZE'] ?? '', 10) || 4;
+  return Math.max(1, Math.min(availableParallelism(), threads - 2));
+}
+
+function endStart(reason: string): never {
+  say(`gatehouse: ${reason}`);
+  process.exit(1);
+}
+
+/** A file that is no database, a folder that cannot be written: the operator's to mend, and no fault of the code. */
+function endUnopened(error: unknown): never {
+  if (error instanceof Error && 'code' in error) endStart(`the database cannot be opened: ${reasonOf(error)}`);
+  throw error;
+}
+
+const listenReasons: Record<string, (config: Config) => string> = {
+  EADDRINUSE: ({ port }) => `port ${port} is in use; stop what uses it, or set PORT to another`,
+  EACCES: ({ port }) => `port ${port} needs rights this process does not have; set PORT to one above 1023`,
+  EADDRNOTAVAIL: ({ host }) => `${host} is not an address of this machine; set HOST to one, or to 0.0.0.0 for all`,
+};
+
+function listen(server: Server, config: Config): Promise<void> {
   return new Promise((resolve) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const reason = error.code === 'EADDRINUSE' ? `port ${port} is in use; set PORT to another` : error.message;
-      say(`gatehouse: cannot listen on ${host}:${port}: ${reason}`);
-      process.exit(1);
+    const refuse = (error: NodeJS.ErrnoException): void => {
+      const reason = listenReasons[error.code ?? '']?.(config) ?? error.message;
+      endStart(`cannot listen on ${config.host}:${config.port}: ${reason}.`);
+    };
+    server.once('error', refuse);
+    server.listen(config.port, config.host, () => {
+      server.off('error', refuse);
+      resolve();
     });
-    server.listen(port, host, resolve);
   });
 }
 
+/** SQLSTATE: wrong password or role, no such database, no right to it. Under compose that is made while we start (RE-24). */
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && /^(28|3D|42501)/.test(String(error.code));
+}
+
 /** Waits for a database that is away or not migrated yet; anything else ends the start. */
-async function prepare(application: Application, log: Logger, stopping: AbortSignal): Promise<string | undefined> {
-  for (let wait = 500; ; wait = Math.min(wait * 2, 10_000)) {
+async function prepare(
+  application: Application,
+  log: Logger,
+  stopping: AbortSignal,
+): Promise<{ setupLink: string | undefined } | undefined> {
+  let said = '';
+  for (let wait = FIRST_RETRY_MS; !stopping.aborted; wait = Math.min(wait * 2, LONGEST_RETRY_MS)) {
     try {
-      return (await application.prepare()).setupLink;
+      return await application.prepare();
     } catch (error) {
-      if (stopping.aborted) return undefined;
-      if (!isWorthWaiting(error)) throw error;
+      if (stopping.aborted) break;
+      if (!isWorthWaiting(error) && !isRefusal(error)) throw error;
       log.warn({ err: error, retryInMs: wait }, 'not ready yet');
+      if (said !== reasonOf(error)) say(`gatehouse: not ready yet, trying again until it is: ${reasonOf(error)}`);
+      said = reasonOf(error);
       await delay(wait, undefined, { signal: stopping }).catch(() => {});
     }
   }
+  return undefined;
 }
 
 /** In flight requests are answered; an idle keep-alive connection is closed instead of being waited for. */
-async function closeServer(server: Server, seconds: number): Promise<void> {
+async function closeServer(server: Server, seconds: number, log: Logger): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   const idle = setInterval(() => server.closeIdleConnections(), 100);
-  const late = setTimeout(() => server.closeAllConnections(), seconds * 1000);
+  const late = setTimeout(() => {
+    log.warn({ drainSeconds: seconds }, 'requests are still running; their connections are cut');
+    server.closeAllConnections();
+  }, seconds * 1000);
   await closed;
   clearInterval(idle);
   clearTimeout(late);
 }
 
-function announce(link: string, file: string): void {
-  writeFileSync(file, `${link}\n`, { mode: 0o600 });
-  say(
-    `\n  There is no administrator yet. Open this link to make the first one (valid for 30 minutes, works once):\n\n  ${link}\n`,
-  );
+/** Never half written, never readable by others, also where an older file lies there with another mode. */
+function writePrivately(file: string, text: string): void {
+  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+  const draft = `${file}.${process.pid}`;
+  rmSync(draft, { force: true });
+  writeFileSync(draft, text, { mode: 0o600, flag: 'wx' });
+  renameSync(draft, file);
 }
 
-async function main(): Promise<void> {
-  const config = configuration();
-  const log = createLog({ level: config.logLevel });
-  const linkFile = path.join(config.dataDir, 'setup-link');
-  const threads = Number(process.env['UV_THREADPOOL_SIZE'] ?? 4);
-  const application = await createApplication({
-    config,
-    log,
-    version: version(),
-    hashConcurrency: Math.max(1, Math.min(availableParallelism(), threads - 2)),
-    onSetupCompleted: () => rmSync(linkFile, { force: true }),
-  });
-  const server = createListener(application.handler);
+/** The link, or that there is none any more; a folder that cannot be written costs the copy in the file only. */
+function announce(link: string | undefined, file: string, log: Logger): void {
+  let copy = `It is also in ${file}.`;
+  try {
+    if (link === undefined) rmSync(file, { force: true });
+    else writePrivately(file, `${link}\n`);
+  } catch (error) {
+    log.warn({ err: error }, 'the file of the set-up link cannot be changed');
+    copy = '';
+  }
+  if (link === undefined) return;
+  say(`
+  There is no administrator yet. Open this link to make the first one:
+
+    ${link}
+
+  It works once, for 30 minutes. The next start, or "npm run cli -- admin setup", makes a new one. ${copy}
+`);
+}
+
+interface Running {
+  application: Application;
+  server: Server;
+  isReady: boolean;
+}
+
+async function drain({ application, server, isReady }: Running, config: Config, log: Logger): Promise<void> {
+  application.drain();
+  // Whoever keeps a connection learns from the next answer that it ends.
+  server.prependListener('request', (_request, response) => response.setHeader('Connection', 'close'));
+  if (isReady) await delay(config.drainDelaySeconds * 1000);
+  await closeServer(server, config.drainSeconds, log);
+  await application.close();
+}
+
+/** The one way out of a process that has begun; the first reason counts, later ones change the exit code only. */
+function createStop(config: Config, log: Logger) {
   const stopping = new AbortController();
+  let running: Running | undefined;
+  let exitCode = 0;
 
   async function stop(reason: string, code: number): Promise<void> {
+    exitCode ||= code;
     // Ctrl-C reaches the process from the terminal and again from npm: once is enough.
     if (stopping.signal.aborted) return;
     stopping.abort();
     log.info({ reason }, 'stopping');
-    application.drain();
-    await delay(config.drainDelaySeconds * 1000);
-    await closeServer(server, config.drainSeconds);
-    await application.close();
-    log.info('stopped');
-    log.flush(() => process.exit(code));
+    const seconds = config.drainDelaySeconds + config.drainSeconds + CLOSE_SECONDS;
+    setTimeout(() => process.exit(exitCode || 1), seconds * 1000).unref();
+    try {
+      if (running !== undefined) await drain(running, config, log);
+      log.info('stopped');
+    } catch (error) {
+      log.error({ err: error }, 'could not stop in order');
+      exitCode ||= 1;
+    }
+    await Promise.race([new Promise<void>((resolve) => log.flush(() => resolve())), delay(FLUSH_MS)]);
+    process.exit(exitCode);
   }
+
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal, 0));
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (error: unknown) => {
       log.fatal({ err: error }, event);
+      say(`gatehouse: stopping after a fault of its own, see the log: ${reasonOf(error)}`);
       void stop(event, 1);
     });
   }
+  return {
+    stop,
+    signal: stopping.signal,
+    running(parts: Running): Running {
+      running = parts;
+      return parts;
+    },
+  };
+}
 
-  await listen(server, config);
-  await application.warmUp();
+async function main(): Promise<void> {
+  // Whoever read our output may be gone; that is no reason to stop. (Naming it also keeps a full pipe from blocking a thread.)
+  for (const output of [process.stdout, process.stderr]) output.on('error', () => {});
+  const config = configuration();
+  const log = createLog({ level: config.logLevel });
+  const { stop, signal, running } = createStop(config, log);
+  const linkFile = path.join(config.dataDir, 'setup-link');
+  const application = await createApplication({
+    config,
+    log,
+    version: version(),
+    hashConcurrency: hashConcurrency(),
+    onSetupCompleted: () => rmSync(linkFile, { force: true }),
+  }).catch(endUnopened);
+  const parts = running({ application, server: createListener(application.handler), isReady: false });
+  await listen(parts.server, config);
   try {
-    const link = await prepare(application, log, stopping.signal);
-    if (stopping.signal.aborted) return;
-    if (link !== undefined) announce(link, linkFile);
+    const prepared = await prepare(application, log, signal);
+    if (prepared === undefined || signal.aborted) return;
+    parts.isReady = true;
+    announce(prepared.setupLink, linkFile, log);
     log.info({ mode: config.mode, database: application.database.dialect, url: config.publicUrl }, 'ready');
     say(`gatehouse: ready at ${config.publicUrl}`);
   } catch (error) {
