@@ -1,24 +1,44 @@
 // The operator's command. Same composition root as the server; works while the server runs, which learns of it at once.
-import { rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
-import { createApplication, startFaults } from './application.ts';
+import { createApplication, isWorthWaiting, startFaults } from './application.ts';
 import type { Application } from './application.ts';
 import { ConfigError, configurationTable, readConfig } from './config.ts';
 import type { Config } from './config.ts';
 import { createLog } from './log.ts';
+
+const EXIT_CONFIG = 78;
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 const printError = (text: string): void => void process.stderr.write(`gatehouse: ${text}\n`);
 
 const operator = { type: 'system' } as const;
 
+/** Said to the operator as it is, without a stack. */
+class CommandError extends Error {}
+
+function configuration(): Config {
+  const { config, warnings } = readConfig(process.env);
+  for (const warning of warnings) printError(warning);
+  return config;
+}
+
+/** Which database, without its password. */
+function describeDatabase({ databaseUrl }: Config): string {
+  if (databaseUrl.startsWith('file:')) return `SQLite (${databaseUrl.slice('file:'.length)})`;
+  const url = URL.parse(databaseUrl);
+  return `PostgreSQL (${url?.host ?? ''}${url?.pathname ?? ''})`;
+}
+
+type Act = (application: Application, config: Config) => Promise<void>;
+
 /** Runs an act on an application that does not listen, and closes it. */
-async function withApplication(act: (application: Application, config: Config) => Promise<void>): Promise<void> {
-  const { config } = readConfig(process.env);
+async function withApplication(act: Act): Promise<void> {
+  const config = configuration();
   const application = await createApplication({
     config,
-    log: createLog({ level: 'warn' }),
+    log: createLog({ level: 'warn', destination: { write: (line) => void process.stderr.write(line) } }),
     version: '',
     hashConcurrency: 1,
   });
@@ -29,23 +49,40 @@ async function withApplication(act: (application: Application, config: Config) =
   }
 }
 
-async function printLink(purpose: 'first-administrator' | 'recovery'): Promise<void> {
-  await withApplication(async ({ setup }, config) => {
-    const link = await setup.createLink(purpose);
-    const file = path.join(config.dataDir, 'setup-link');
-    if (link === undefined) {
-      rmSync(file, { force: true });
-      throw new CommandError('there is an administrator already; "cli admin recover" makes another one.');
-    }
-    writeFileSync(file, `${link}\n`, { mode: 0o600 });
-    print(
-      `Open this link to make an administrator (valid for 30 minutes, works once; earlier links are void):\n\n  ${link}\n`,
-    );
+/** For what needs the tables. Where they are not there, the variables most often name another database than was meant. */
+async function onDatabase(act: Act): Promise<void> {
+  await withApplication(async (application, config) => {
+    if ((await application.database.pendingMigrations()).length > 0)
+      throw new CommandError(
+        `${describeDatabase(config)} lacks tables of this release. If it is the right database, start the server or run "npm run cli -- migrate".`,
+      );
+    await act(application, config);
   });
 }
 
-/** Said to the operator as it is, without a stack. */
-class CommandError extends Error {}
+/** What lies in the file of the set-up link is worthless from now on. */
+function removeLinkFile({ dataDir }: Config): void {
+  const file = path.join(dataDir, 'setup-link');
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    printError(`${file} cannot be removed; the link in it is void.`);
+  }
+}
+
+async function printLink(purpose: 'first-administrator' | 'recovery'): Promise<void> {
+  await onDatabase(async ({ setup }, config) => {
+    const link = await setup.createLink(purpose);
+    removeLinkFile(config);
+    if (link === undefined)
+      throw new CommandError(
+        'there is an administrator already. If nobody can sign in as one, "npm run cli -- admin recover" makes another.',
+      );
+    print(
+      `Open this link to make an administrator:\n\n  ${link}\n\nIt works once, for 30 minutes; earlier links are void.`,
+    );
+  });
+}
 
 const day = (milliseconds: number): string => new Date(milliseconds).toISOString().slice(0, 10);
 
@@ -55,11 +92,8 @@ function addConfigCommands(program: Command): void {
     .command('check')
     .description('say what is wrong with the environment, all at once')
     .action(() => {
-      const { config: read, warnings } = readConfig(process.env);
-      for (const warning of warnings) printError(warning);
-      print(
-        `The configuration is valid: ${read.mode} mode, ${read.publicUrl}, ${read.databaseUrl.split(':')[0]} database.`,
-      );
+      const read = configuration();
+      print(`The configuration is valid: ${read.mode} mode, ${read.publicUrl}, ${describeDatabase(read)}.`);
     });
   config
     .command('table')
@@ -73,34 +107,46 @@ function addKeyCommands(program: Command): void {
     .command('list')
     .description('list them, without their secrets')
     .action(() =>
-      withApplication(async ({ signingKeys }) => {
-        for (const { kid, state, created_at } of await signingKeys.list())
-          print(`${kid}  ${state.padEnd(8)}  made ${day(created_at)}`);
+      onDatabase(async ({ signingKeys }) => {
+        const all = await signingKeys.list();
+        if (all.length === 0) print('There are no keys yet: the server makes them when it starts.');
+        for (const { kid, state, created_at } of all) print(`${kid}  ${state.padEnd(8)}  made ${day(created_at)}`);
       }),
     );
   keys
     .command('rotate')
     .description('sign with the next key from now on; nobody is signed out')
     .action(() =>
-      withApplication(async ({ signingKeys }) => print(`Signing with ${await signingKeys.rotate(operator)} now.`)),
+      onDatabase(async ({ signingKeys }) => {
+        await signingKeys.start(); // refuses under another APP_SECRET, which the server could not open the new key with
+        print(`Signing with ${await signingKeys.rotate(operator)} now.`);
+      }),
     );
   keys
     .command('revoke <kid>')
     .description('refuse everything that this key signed, at once (it was stolen); sessions go on')
+    .helpOption(false)
+    .allowUnknownOption() // the name of a key may begin with a hyphen
     .action((kid: string) =>
-      withApplication(async ({ signingKeys }) => {
+      onDatabase(async ({ signingKeys }) => {
+        await signingKeys.start();
         if ((await signingKeys.revoke(kid, operator)).length === 0)
-          throw new CommandError(`there is no key ${kid} to revoke.`);
-        print(`${kid} is revoked.`);
+          throw new CommandError(`there is no key ${kid} to revoke; "npm run cli -- keys list" shows them.`);
+        print(`${kid} is revoked: access tokens it signed are refused, sessions go on.`);
       }),
     );
   keys
     .command('reset')
     .description('revoke all keys and make new ones, after APP_SECRET was lost: everyone has to sign in again')
     .action(() =>
-      withApplication(async ({ signingKeys }) =>
-        print(`${(await signingKeys.reset(operator)).length} keys revoked, two new ones made.`),
-      ),
+      onDatabase(async ({ signingKeys }) => {
+        const revoked = await signingKeys.reset(operator);
+        if (revoked.length === 0)
+          throw new CommandError('there are no keys to reset: the server makes them when it starts.');
+        print(
+          `${revoked.length} keys revoked, two new ones made. Restart every server that runs with another APP_SECRET.`,
+        );
+      }),
     );
 }
 
@@ -109,21 +155,38 @@ function addUserCommands(program: Command): void {
   users
     .command('disable <user>')
     .description('end all sessions at once and refuse sign-in')
-    .action((user: string) => withApplication(({ userAdministration }) => userAdministration.disable(user, operator)));
+    .action((user: string) =>
+      onDatabase(async ({ userAdministration }) => {
+        await userAdministration.disable(user, operator);
+        print(`${user} is disabled: all sessions have ended, and sign-in is refused.`);
+      }),
+    );
   users
     .command('enable <user>')
     .description('allow sign-in again')
-    .action((user: string) => withApplication(({ userAdministration }) => userAdministration.enable(user, operator)));
+    .action((user: string) =>
+      onDatabase(async ({ userAdministration }) => {
+        await userAdministration.enable(user, operator);
+        print(`${user} may sign in.`);
+      }),
+    );
   users
     .command('roles <user> [roles...]')
-    .description('give exactly these roles (admin, user, guest)')
+    .description('give exactly these roles (admin, user, guest), and take all others')
     .action((user: string, roles: string[]) =>
-      withApplication(({ userAdministration }) => userAdministration.setRoles(user, roles, operator)),
+      onDatabase(async ({ userAdministration }) => {
+        await userAdministration.setRoles(user, roles, operator);
+        print(
+          roles.length === 0 ? `${user} has no role any more.` : `${user} has ${roles.join(', ')}, and nothing else.`,
+        );
+      }),
     );
 }
 
 function createProgram(): Command {
-  const program = new Command('gatehouse').description('Gatehouse: operate this installation');
+  const program = new Command('gatehouse')
+    .description('Gatehouse: operate this installation')
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'gatehouse: ')) });
   program
     .command('migrate')
     .description('bring the database to this release')
@@ -148,11 +211,20 @@ function createProgram(): Command {
   return program;
 }
 
+/** In words, for what the operator can mend; undefined for a fault of the code, whose stack is wanted. */
+function explain(error: unknown): string | undefined {
+  if (error instanceof CommandError || error instanceof ConfigError) return error.message;
+  if (!(error instanceof Error)) return undefined;
+  if (error.name === 'Problem') return error.message; // a rule refused; main and cli know no contract
+  if (isWorthWaiting(error)) return `the database does not answer: ${error.message || error.name}`;
+  return startFaults(error) ?? ('code' in error ? `the database cannot be used: ${error.message}` : undefined);
+}
+
 try {
   await createProgram().parseAsync();
 } catch (error) {
-  const known = error instanceof CommandError || error instanceof ConfigError ? error.message : startFaults(error);
+  const known = explain(error);
   if (known === undefined) throw error;
   printError(known);
-  process.exitCode = error instanceof ConfigError ? 78 : 1;
+  process.exitCode = error instanceof ConfigError ? EXIT_CONFIG : 1;
 }
