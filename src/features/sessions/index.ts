@@ -27,15 +27,28 @@ export interface Issued {
 
 export interface Sessions extends Termination {
   authenticate: Authenticate;
-  /** Inserts the session; sign nothing before the transaction has committed. */
-  begin(tx: Tx, who: { userId: string; transport: SessionRow['transport']; origin: Origin }): Promise<SessionRow>;
-  issue(session: SessionRow, user: User): Issued;
+  /**
+   * To be asked before the transaction of a sign-in: what it has written would stay, and its answer be an error.
+   * @throws Problem `unavailable` where no token can be signed
+   */
+  assertCanIssue(): Promise<void>;
+  /** Inserts the session, and terminates the one whose place it takes; sign nothing before the transaction has committed. */
+  begin(tx: Tx, who: NewSession): Promise<SessionRow>;
+  issue(session: SessionRow, user: User): Promise<Issued>;
   /** @throws Problem `invalid-token` */
   refresh(refreshToken: string, transport: SessionRow['transport'], origin: Origin): Promise<Issued>;
   /** The session a refresh token of ours belongs to, live or not. */
   findByRefreshToken(
     refreshToken: string,
   ): Promise<{ sid: string; userId: string; transport: SessionRow['transport'] } | undefined>;
+}
+
+interface NewSession {
+  userId: string;
+  transport: SessionRow['transport'];
+  origin: Origin;
+  /** The session this browser was in before: one from before a sign-in is worthless after it (LG-09). */
+  replacedSid?: string | undefined;
 }
 
 interface Parts {
@@ -52,7 +65,7 @@ interface Parts {
 }
 
 function newSession(
-  { userId, transport, origin }: Parameters<Sessions['begin']>[1],
+  { userId, transport, origin }: NewSession,
   at: number,
   { idleSeconds, absoluteSeconds }: Parts,
 ): SessionRow {
@@ -79,13 +92,21 @@ export function createSessions(parts: Parts): Sessions {
   const accessTokens = createAccessTokens({ ...parts, seconds: parts.accessTokenSeconds });
   const activeSessions = createActiveSessions({ database, viewUser: users.view, now });
   const refreshTokens = createRefreshTokens(parts);
+  const termination = createTermination(audit, now);
 
   const principalOf = (token: string, feedIsLive: boolean): ReturnType<Authenticate> => {
     const claims = accessTokens.verify(token);
     return claims && activeSessions.find(claims.sid, feedIsLive);
   };
 
-  function issue(session: SessionRow, user: User): Issued {
+  async function assertCanIssue(): Promise<void> {
+    await signingKeys.refresh();
+    signingKeys.current();
+  }
+
+  async function issue(session: SessionRow, user: User): Promise<Issued> {
+    // What is signed with a key that was revoked a moment ago opens nothing.
+    await signingKeys.refresh();
     const accessToken = accessTokens.issue({ userId: user.id, sid: session.id, roles: user.roles });
     return {
       answer: { accessToken, tokenType: 'Bearer', expiresIn: accessTokens.seconds, user },
@@ -99,24 +120,28 @@ export function createSessions(parts: Parts): Sessions {
     issue,
     authenticate(token) {
       const feedIsLive = database.changes.check();
-      const keysLoading = signingKeys.refresh();
+      const keysLoading = signingKeys.refresh(feedIsLive);
       return keysLoading?.then(() => principalOf(token, feedIsLive)) ?? principalOf(token, feedIsLive);
     },
+    assertCanIssue,
     async begin(tx, who) {
       const row = newSession(who, now(), parts);
+      const { replacedSid: sid, userId: id, origin } = who;
+      if (sid !== undefined)
+        await termination.terminate(tx, { sid, reason: 'replaced', actor: { type: 'user', id }, origin });
       await insertSession(tx.query, row);
       return row;
     },
     async refresh(refreshToken, transport, origin) {
+      await assertCanIssue();
       const { session, user, roles } = await refreshTokens.rotate(refreshToken, transport, origin);
       activeSessions.forget(session.id);
-      await signingKeys.refresh();
-      return issue(session, users.view(user, roles));
+      return await issue(session, users.view(user, roles));
     },
     async findByRefreshToken(text) {
       const session = (await refreshTokens.find(text))?.found.session;
       return session && { sid: session.id, userId: session.user_id, transport: session.transport };
     },
-    ...createTermination(audit, now),
+    ...termination,
   };
 }

@@ -45,8 +45,14 @@ async function activate(tx: Tx, parts: RotationParts, row: SigningKeyRow): Promi
   await updateKey(tx.query, row.kid, { state: 'current', activated_at: parts.now() });
 }
 
-/** After it, one key is current, one standby, and all that can still sign or verify are sealed under the current secret. */
-export async function ensureKeys(tx: Tx, parts: RotationParts): Promise<void> {
+/**
+ * After it, one key is current, one standby, and all that can still sign or verify are sealed under the current secret.
+ * @throws UnknownSecretError
+ */
+export async function ensureKeys(
+  tx: Tx,
+  parts: RotationParts,
+): Promise<{ current: SigningKeyRow; standby: SigningKeyRow }> {
   await lockKeys(tx);
   const rows = (await listKeys(tx.query)).filter((row) => row.state !== 'revoked');
   for (const row of rows) {
@@ -55,25 +61,30 @@ export async function ensureKeys(tx: Tx, parts: RotationParts): Promise<void> {
     if (row.secret_id !== parts.secrets.currentId) await updateKey(tx.query, row.kid, resealKey(parts.secrets, pem));
   }
   const system: Actor = { type: 'system' };
-  if (!rows.some((row) => row.state === 'current')) await add(tx, parts, 'current', system);
-  if (!rows.some((row) => row.state === 'standby')) await add(tx, parts, 'standby', system);
+  return {
+    current: rows.find((row) => row.state === 'current') ?? (await add(tx, parts, 'current', system)),
+    standby: rows.find((row) => row.state === 'standby') ?? (await add(tx, parts, 'standby', system)),
+  };
 }
 
 /** Nobody is signed out: what the former key signed is verified until it has run out. */
 export async function rotateKeys(tx: Tx, parts: RotationParts, actor: Actor): Promise<string> {
-  await lockKeys(tx);
+  // An operator whose APP_SECRET is not the servers' would leave a standby key that no server can open.
+  const { current, standby } = await ensureKeys(tx, parts);
   const now = parts.now();
-  const rows = await listKeys(tx.query);
-  for (const row of rows) {
-    const ranOut = row.state === 'previous' && (row.retired_at ?? 0) + PREVIOUS_KEY_MS < now;
-    if (ranOut) await updateKey(tx.query, row.kid, { state: 'revoked', revoked_at: now });
-    if (row.state === 'current') await updateKey(tx.query, row.kid, { state: 'previous', retired_at: now });
-  }
-  const next = rows.find((row) => row.state === 'standby') ?? (await add(tx, parts, 'standby', actor));
-  await activate(tx, parts, next);
+  const previous = (await listKeys(tx.query)).filter((row) => row.state === 'previous');
+  const ranOut = previous.filter((row) => (row.retired_at ?? 0) + PREVIOUS_KEY_MS <= now).map((row) => row.kid);
+  for (const kid of ranOut) await updateKey(tx.query, kid, { state: 'revoked', revoked_at: now });
+  await updateKey(tx.query, current.kid, { state: 'previous', retired_at: now });
+  await activate(tx, parts, standby);
   await add(tx, parts, 'standby', actor);
-  await parts.audit.record(tx, { name: 'signing_key_rotated', actor, target: { type: 'signing-key', id: next.kid } });
-  return next.kid;
+  await parts.audit.record(tx, {
+    name: 'signing_key_rotated',
+    actor,
+    target: { type: 'signing-key', id: standby.kid },
+    details: { before: { current: current.kid }, after: { current: standby.kid }, ranOut },
+  });
+  return standby.kid;
 }
 
 /** At once: every token that the key signed is worthless. Sessions go on; their next refresh is signed by another key. */
