@@ -1,7 +1,11 @@
 /** Who calls in the tests: a stranger, a guest, a user, another user, an administrator. All through the public door. */
 import { expect } from 'vitest';
 import type { SessionAnswer } from '../contract/auth.ts';
-import type { TestApplication } from './start-application.ts';
+import { PROBLEM_TYPE_PREFIX, problems } from '../contract/problem.ts';
+import type { ProblemName } from '../contract/problem.ts';
+import type { Tables } from '../database/open.ts';
+import type { Selectable } from 'kysely';
+import type { ApplicationKit, TestApplication } from './start-application.ts';
 
 export const GOOD_PASSWORD = 'velvet harbour 42 lantern';
 export const OTHER_PASSWORD = 'quiet meadow 17 compass';
@@ -99,4 +103,66 @@ export async function logInByCookie(
   const answer = await call(app, '/api/auth/login', { body, headers: { 'Sec-Fetch-Site': 'same-origin' } });
   expect(answer, 'log-in').toMatchObject({ status: 200 });
   return { cookie: cookieOf(answer), accessToken: String(answer.body['accessToken']) };
+}
+
+/** What an answer with this problem looks like: `expect(answer).toMatchObject(refusal('invalid-token'))`. */
+export const refusal = (name: ProblemName) => ({
+  status: problems[name].status,
+  body: { type: PROBLEM_TYPE_PREFIX + name, status: problems[name].status },
+});
+
+/** The pointers of an `invalid-input` problem, each once. */
+export function pointersOf(answer: Answer): string[] {
+  expect(answer).toMatchObject(refusal('invalid-input'));
+  return [...new Set((answer.body['errors'] as { pointer: string }[]).map((error) => error.pointer))];
+}
+
+/** As a program does it: the refresh token in the body. */
+export const refreshBy = (app: Pick<TestApplication, 'url'>, refreshToken: unknown): Promise<Answer> =>
+  call(app, '/api/auth/refresh', { body: { refreshToken } });
+
+/** As a browser does it. */
+export const refreshByCookie = (app: Pick<TestApplication, 'url'>, cookie: string): Promise<Answer> =>
+  call(app, '/api/auth/refresh', { body: {}, cookie });
+
+export const whoAmI = (app: Pick<TestApplication, 'url'>, token: unknown): Promise<Answer> =>
+  call(app, '/api/auth/me', { token: String(token) });
+
+export type EventRow = Omit<Selectable<Tables['security_events']>, 'details'> & { details: Record<string, unknown> };
+
+/** The security events, in the order of their time; of one name, or all. */
+export async function readEvents(app: Pick<TestApplication, 'database'>, name?: string): Promise<EventRow[]> {
+  const rows = await app.database.read
+    .selectFrom('security_events')
+    .selectAll()
+    .$if(name !== undefined, (query) => query.where('name', '=', name ?? ''))
+    .orderBy('occurred_at')
+    .orderBy('id')
+    .execute();
+  return rows.map((row) => ({ ...row, details: JSON.parse(row.details) as Record<string, unknown> }));
+}
+
+/** Two replicas on one database, with one clock. The set-up link of the first is void: the start of the second made another. */
+export async function startReplicas(
+  start: ApplicationKit['start'],
+  options: Parameters<ApplicationKit['start']>[0] = {},
+): Promise<[TestApplication, TestApplication]> {
+  const first = await start(options);
+  return [first, await start({ ...options, url: first.config.databaseUrl, clock: first.clock })];
+}
+
+/**
+ * Runs an act elsewhere and resolves once this replica has been told. On SQLite nobody tells it: it has to look by itself, at
+ * each request, so there is nothing to wait for.
+ */
+export async function untilTold<T>(replica: TestApplication, topic: RegExp, act: () => Promise<T>): Promise<T> {
+  if (replica.database.dialect === 'sqlite') return await act();
+  const told = Promise.withResolvers<void>();
+  const unsubscribe = replica.database.changes.subscribe((text) => {
+    if (topic.test(text)) told.resolve();
+  });
+  const result = await act();
+  await told.promise;
+  unsubscribe();
+  return result;
 }

@@ -15,20 +15,21 @@ export function createChangePassword({ database, users, sessions, hasher, rules,
   ): Promise<void> {
     const actor = { type: 'user', id: principal.user.id } as const;
     const event = { actor, target: actor, sessionId: principal.session.id, origin };
-    const row = await users.findById(principal.user.id);
-    if (row === undefined || !(await hasher.verify(currentPassword, row.password_hash))) {
+    const refuse = async (detail: string): Promise<never> => {
       await database.transaction((tx) => audit.record(tx, { ...event, name: 'authn_password_change_fail' }));
-      throw atCurrent('This is not your current password.');
-    }
+      throw atCurrent(detail);
+    };
+    const row = await users.findById(principal.user.id);
+    if (row === undefined || !(await hasher.verify(currentPassword, row.password_hash)))
+      return await refuse('This is not your current password.');
     if (newPassword === currentPassword)
       throw new Problem('invalid-input', {
         errors: [{ pointer: '/newPassword', detail: 'The new password is the current one.' }],
       });
     await rules.assertAcceptable('/newPassword', newPassword, contextOf(principal.user));
     const passwordHash = await hasher.hash(newPassword);
-    await database.transaction(async (tx) => {
-      if (!(await users.changePassword(tx, row, passwordHash)))
-        throw atCurrent('The password was changed somewhere else just now.');
+    const changed = await database.transaction(async (tx) => {
+      if (!(await users.changePassword(tx, row, passwordHash))) return false;
       const terminated = await sessions.terminateOfUser(tx, {
         userId: row.id,
         exceptSid: principal.session.id,
@@ -39,6 +40,8 @@ export function createChangePassword({ database, users, sessions, hasher, rules,
         name: 'authn_password_change',
         details: { terminatedSessions: terminated.length },
       });
+      return true;
     });
+    if (!changed) await refuse('The account was changed somewhere else just now.');
   };
 }

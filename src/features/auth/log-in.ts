@@ -1,7 +1,7 @@
 // One hash of the configured cost on every path, and one answer for an unknown name, a wrong password and a disabled account.
 import { Problem } from '#contract/problem.ts';
 import type { Origin } from '../../http/principal.ts';
-import type { Issued, Sessions } from '../sessions/index.ts';
+import type { Issued } from '../sessions/index.ts';
 import type { UserRow } from '../users/index.ts';
 import type { AuthParts } from './parts.ts';
 
@@ -14,14 +14,9 @@ export interface LogIn {
 const wrong = (): Problem =>
   new Problem('invalid-credentials', { detail: 'Check the spelling of both, and try again.' });
 
-export type ReplacedSession = Awaited<ReturnType<Sessions['findByRefreshToken']>>;
-
-/**
- * @param replaced the session this browser was in before: it ends with the new one's beginning (LG-09)
- * @throws Problem `invalid-credentials`, `busy`
- */
+/** @throws Problem `invalid-credentials`, `busy` */
 export function createLogIn({ database, users, sessions, hasher, audit }: AuthParts) {
-  async function recordFailure(row: UserRow | undefined, origin: Origin): Promise<void> {
+  async function recordFailure(row: UserRow | undefined, origin: Origin, reason: string): Promise<void> {
     await database.transaction((tx) =>
       audit.record(tx, {
         name: 'authn_login_fail',
@@ -29,9 +24,7 @@ export function createLogIn({ database, users, sessions, hasher, audit }: AuthPa
         // The name that was typed is not kept: people type their password into it.
         ...(row !== undefined && { target: { type: 'user', id: row.id } }),
         origin,
-        details: {
-          reason: row === undefined ? 'unknown account' : row.status === 'disabled' ? 'disabled' : 'wrong password',
-        },
+        details: { reason },
       }),
     );
   }
@@ -39,32 +32,39 @@ export function createLogIn({ database, users, sessions, hasher, audit }: AuthPa
   return async function logIn(
     { identifier, password, transport }: LogIn,
     origin: Origin,
-    replaced: ReplacedSession,
+    replacedSid?: string,
   ): Promise<Issued> {
+    await sessions.assertCanIssue();
     const row = await users.findByIdentifier(identifier);
-    const matches =
-      row === undefined ? await hasher.verifyNothing(password) : await hasher.verify(password, row.password_hash);
-    if (row === undefined || !matches || row.status === 'disabled') {
-      await recordFailure(row, origin);
+    // Of a disabled account the password is not even looked at: a right one would be told apart by an older, cheaper hash.
+    if (row?.status !== 'active') {
+      await hasher.verifyNothing(password);
+      await recordFailure(row, origin, row === undefined ? 'unknown account' : 'disabled');
       throw wrong();
     }
-    const passwordHash = hasher.needsRehash(row.password_hash) ? await hasher.hash(password) : row.password_hash;
-    const session = await database.transaction(async (tx) => {
-      if (!(await users.confirmLogIn(tx, row, passwordHash))) throw wrong();
+    if (!(await hasher.verify(password, row.password_hash))) {
+      await recordFailure(row, origin, 'wrong password');
+      throw wrong();
+    }
+    const renewedHash = hasher.needsRehash(row.password_hash) ? await hasher.hash(password) : undefined;
+    const begun = await database.transaction(async (tx) => {
+      if (!(await users.confirmLogIn(tx, row, renewedHash))) return undefined;
       const actor = { type: 'user', id: row.id } as const;
-      if (replaced !== undefined)
-        await sessions.terminate(tx, { sid: replaced.sid, reason: 'replaced', actor, origin });
-      const begun = await sessions.begin(tx, { userId: row.id, transport, origin });
+      const session = await sessions.begin(tx, { userId: row.id, transport, origin, replacedSid });
       await audit.record(tx, {
         name: 'authn_login_success',
         actor,
         target: actor,
-        sessionId: begun.id,
+        sessionId: session.id,
         origin,
         details: { transport },
       });
-      return begun;
+      return { session, roles: await users.rolesOf(tx, row.id) };
     });
-    return sessions.issue(session, users.view(row, await users.rolesOf(row.id)));
+    if (begun === undefined) {
+      await recordFailure(row, origin, 'changed meanwhile');
+      throw wrong();
+    }
+    return await sessions.issue(begun.session, users.view(row, begun.roles));
   };
 }

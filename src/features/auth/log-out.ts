@@ -10,10 +10,11 @@ export function createLogOut({ database, sessions }: AuthParts) {
     );
 
   return {
-    async byPrincipal(principal: Principal, origin: Origin): Promise<void> {
+    async byPrincipal(principal: Principal, origin: Origin): Promise<'cookie' | 'token'> {
       if (principal.kind !== 'user')
         throw new Problem('invalid-token', { detail: 'There is no session to sign out of.' });
       await terminate(principal.session.id, principal.user.id, origin);
+      return principal.session.transport;
     },
     /** A cookie whose session is over, or that is not ours, is signed out already. */
     async byRefreshToken(refreshToken: string, origin: Origin): Promise<void> {

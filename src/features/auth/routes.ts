@@ -25,19 +25,30 @@ function assertOneTransport(refreshToken: string | undefined, cookie: string | u
   });
 }
 
+/** The session this browser is in so far: signing in takes its place. */
+async function findReplaced(
+  sessions: Sessions,
+  transport: 'cookie' | 'token',
+  cookies: string | undefined,
+): Promise<string | undefined> {
+  const cookie = transport === 'cookie' ? readSessionCookie(cookies) : undefined;
+  const found = cookie === undefined ? undefined : await sessions.findByRefreshToken(cookie);
+  return found?.transport === 'cookie' ? found.sid : undefined;
+}
+
 const noToken = (): Problem => new Problem('invalid-token', { detail: 'There is no session to renew. Sign in.' });
 
 function createSignInRoutes({ auth, sessions }: Parts): Route[] {
   return [
-    route(contract.register, async ({ body, context, assertSameOrigin }) => {
+    route(contract.register, async ({ body, context, cookies, assertSameOrigin }) => {
       if (body.transport === 'cookie') assertSameOrigin();
-      const given = sessionAnswer(await auth.register(body, context));
+      const replaced = await findReplaced(sessions, body.transport, cookies);
+      const given = sessionAnswer(await auth.register(body, context, replaced));
       return answer(201, given.body, given.headers);
     }),
     route(contract.logIn, async ({ body, context, cookies, assertSameOrigin }) => {
       if (body.transport === 'cookie') assertSameOrigin();
-      const cookie = body.transport === 'cookie' ? readSessionCookie(cookies) : undefined;
-      const replaced = cookie === undefined ? undefined : await sessions.findByRefreshToken(cookie);
+      const replaced = await findReplaced(sessions, body.transport, cookies);
       const given = sessionAnswer(await auth.logIn(body, context, replaced));
       return answer(200, given.body, given.headers);
     }),
@@ -54,8 +65,8 @@ function createSignInRoutes({ auth, sessions }: Parts): Route[] {
     route(contract.logOut, async ({ principal, context, cookies, assertSameOrigin }) => {
       const cookie = readSessionCookie(cookies);
       if (principal.kind !== 'anonymous' || cookie === undefined) {
-        await auth.logOut.byPrincipal(principal, context);
-        return answer(204);
+        const transport = await auth.logOut.byPrincipal(principal, context);
+        return answer(204, undefined, transport === 'cookie' ? clearedSessionCookie() : {});
       }
       assertSameOrigin();
       await auth.logOut.byRefreshToken(cookie, context);

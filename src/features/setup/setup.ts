@@ -26,7 +26,7 @@ export interface Setup {
 
 interface Parts {
   database: Database;
-  auth: Pick<Auth, 'createAccount'>;
+  auth: Pick<Auth, 'createAccount' | 'createAccountUnattended'>;
   users: Users;
   audit: Audit;
   publicUrl: string;
@@ -41,14 +41,12 @@ const invalid = (): Problem =>
       'It was used already, has expired, or is incomplete. Restart the server, or run "npm run cli -- admin setup", for a new one.',
   });
 
-const serverItself: Origin = { requestId: 'start', address: 'local', userAgent: '' };
-
 function createFirstAdministrator(auth: Parts['auth'], users: Users): Setup['createFirstAdministrator'] {
   return async (who) => {
     const exists = new Error('there is an administrator');
     if (await users.hasAdministrator()) return false;
     try {
-      await auth.createAccount({ ...who, transport: 'token' }, serverItself, {
+      await auth.createAccountUnattended(who, {
         roles: ['admin'],
         condition: async (tx) => {
           await users.lockAdministrators(tx);

@@ -14,6 +14,8 @@ export interface NewUser {
   email: { address: string; canonical: string };
   passwordHash: string;
   roles: readonly BuiltInRole[];
+  /** Their first session begins in the same transaction. */
+  signsIn: boolean;
 }
 
 export interface Users {
@@ -22,13 +24,13 @@ export interface Users {
   /** By e-mail address where it holds an `@`, else by user name, in any spelling. */
   findByIdentifier(identifier: string): Promise<UserRow | undefined>;
   findById(id: string): Promise<UserRow | undefined>;
-  rolesOf(userId: string): Promise<string[]>;
+  rolesOf(tx: Tx, userId: string): Promise<string[]>;
   /** A collision of names as a problem; any other error as it is. Catch around `transaction()`. */
   asProblem(error: unknown): unknown;
   create(tx: Tx, user: NewUser): Promise<User>;
   /** Records the log-in and renews the hash; false where the account or its password has changed meanwhile. */
-  confirmLogIn(tx: Tx, row: UserRow, passwordHash: string): Promise<boolean>;
-  /** False where somebody else has changed the password meanwhile. */
+  confirmLogIn(tx: Tx, row: UserRow, renewedHash: string | undefined): Promise<boolean>;
+  /** False where somebody else has changed the password or disabled the account meanwhile. */
   changePassword(tx: Tx, row: UserRow, passwordHash: string): Promise<boolean>;
   hasAdministrator(query?: Database['read']): Promise<boolean>;
   /** To be held by whatever makes the first administrator, before it asks whether there is one. */
@@ -78,9 +80,9 @@ export function createUsers({ database, now }: { database: Database; now: () => 
     view: viewUser,
     findByIdentifier: (identifier) => findByIdentifier(database.read, identifier),
     findById: (id) => store.findUserBy(database.read, 'id', id),
-    rolesOf: (userId) => store.rolesOf(database.read, userId),
+    rolesOf: (tx, userId) => store.rolesOf(tx.query, userId),
     asProblem: asNameProblem,
-    async create(tx, { username, email, passwordHash, roles }) {
+    async create(tx, { username, email, passwordHash, roles, signsIn }) {
       const at = now();
       const row: UserRow = {
         id: uuidv7({ msecs: at }),
@@ -92,17 +94,15 @@ export function createUsers({ database, now }: { database: Database; now: () => 
         password_hash: passwordHash,
         status: 'active',
         password_changed_at: at,
-        last_login_at: at,
+        last_login_at: signsIn ? at : null,
         created_at: at,
         updated_at: at,
       };
       await store.insertUser(tx.query, row, roles);
       return viewUser(row, roles);
     },
-    confirmLogIn: (tx, row, passwordHash) =>
-      store.updateAtLogIn(tx.query, { id: row.id, passwordHash: row.password_hash }, { passwordHash, now: now() }),
-    changePassword: (tx, row, passwordHash) =>
-      store.updatePasswordHash(tx.query, { id: row.id, passwordHash: row.password_hash }, { passwordHash, now: now() }),
+    confirmLogIn: (tx, row, renewedHash) => store.updateAtLogIn(tx.query, row, { renewedHash, now: now() }),
+    changePassword: (tx, row, passwordHash) => store.updatePasswordHash(tx.query, row, { passwordHash, now: now() }),
     hasAdministrator: async (query = database.read) => (await store.countActiveWithRole(query, 'admin')) > 0,
     lockAdministrators,
   };

@@ -17,10 +17,15 @@ export interface UserAdministration {
 interface Parts {
   database: Database;
   /** Ends the user's sessions in this transaction. */
-  terminateSessions: (tx: Tx, which: { userId: string; reason: 'user-disabled' }) => Promise<unknown>;
+  terminateSessions: (tx: Tx, which: { userId: string; reason: 'user-disabled' }) => Promise<string[]>;
   audit: Audit;
   now: () => number;
 }
+
+const statusChange = (before: UserRow['status'], after: UserRow['status']) => ({
+  before: { status: before },
+  after: { status: after },
+});
 
 async function assertAdministratorLeft(tx: Tx): Promise<void> {
   if ((await store.countActiveWithRole(tx.query, 'admin')) === 0)
@@ -45,14 +50,24 @@ export function createUserAdministration({ database, terminateSessions, audit, n
         const hadAdministrator = (await store.countActiveWithRole(tx.query, 'admin')) > 0;
         await store.updateStatus(tx.query, row.id, 'disabled', now());
         if (hadAdministrator) await assertAdministratorLeft(tx);
-        await terminateSessions(tx, { userId: row.id, reason: 'user-disabled' });
-        await audit.record(tx, { name: 'user_disabled', actor, target: { type: 'user', id: row.id } });
+        const terminated = await terminateSessions(tx, { userId: row.id, reason: 'user-disabled' });
+        await audit.record(tx, {
+          name: 'user_disabled',
+          actor,
+          target: { type: 'user', id: row.id },
+          details: { ...statusChange('active', 'disabled'), terminatedSessions: terminated.length },
+        });
       }),
     enable: (identifier, actor) =>
       change(identifier, async (tx, row) => {
         if (row.status === 'active') return;
         await store.updateStatus(tx.query, row.id, 'active', now());
-        await audit.record(tx, { name: 'user_enabled', actor, target: { type: 'user', id: row.id } });
+        await audit.record(tx, {
+          name: 'user_enabled',
+          actor,
+          target: { type: 'user', id: row.id },
+          details: statusChange('disabled', 'active'),
+        });
       }),
     async setRoles(identifier, roles, actor) {
       const unknown = roles.filter((role) => !builtInRoleNames.some((name) => name === role));
@@ -60,6 +75,7 @@ export function createUserAdministration({ database, terminateSessions, audit, n
       await change(identifier, async (tx, row) => {
         const before = await store.rolesOf(tx.query, row.id);
         const after = [...new Set(roles)].toSorted();
+        if (before.join() === after.join()) return;
         await store.deleteRoles(tx.query, row.id);
         await store.insertRoles(tx.query, row.id, after, now());
         if (before.includes('admin')) await assertAdministratorLeft(tx);

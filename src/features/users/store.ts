@@ -61,32 +61,40 @@ export async function updateStatus(
   await query.updateTable('users').set({ status, updated_at: now }).where('id', '=', userId).execute();
 }
 
-/** One conditional statement: only where the account is still active and still has the password that was verified. */
+type VerifiedUser = Pick<UserRow, 'id' | 'password_changed_at'>;
+
+/**
+ * One conditional statement: only where the account is still active and still has the password that was verified. The
+ * hash would be the wrong witness: it is renewed by a log-in at the same time, and is then another one of the same password.
+ */
 export async function updateAtLogIn(
   query: Query,
-  user: { id: string; passwordHash: string },
-  change: { passwordHash: string; now: number },
+  user: VerifiedUser,
+  change: { renewedHash: string | undefined; now: number },
 ): Promise<boolean> {
   const result = await query
     .updateTable('users')
-    .set({ last_login_at: change.now, password_hash: change.passwordHash })
+    .set({ last_login_at: change.now, ...(change.renewedHash !== undefined && { password_hash: change.renewedHash }) })
     .where('id', '=', user.id)
-    .where('password_hash', '=', user.passwordHash)
+    .where('password_changed_at', '=', user.password_changed_at)
     .where('status', '=', 'active')
     .executeTakeFirst();
   return result.numUpdatedRows === 1n;
 }
 
+/** As above; the instant of the change always grows, so that it names one password also where a clock does not. */
 export async function updatePasswordHash(
   query: Query,
-  user: { id: string; passwordHash: string },
+  user: VerifiedUser,
   change: { passwordHash: string; now: number },
 ): Promise<boolean> {
+  const changedAt = Math.max(change.now, user.password_changed_at + 1);
   const result = await query
     .updateTable('users')
-    .set({ password_hash: change.passwordHash, password_changed_at: change.now, updated_at: change.now })
+    .set({ password_hash: change.passwordHash, password_changed_at: changedAt, updated_at: change.now })
     .where('id', '=', user.id)
-    .where('password_hash', '=', user.passwordHash)
+    .where('password_changed_at', '=', user.password_changed_at)
+    .where('status', '=', 'active')
     .executeTakeFirst();
   return result.numUpdatedRows === 1n;
 }
