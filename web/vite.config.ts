@@ -1,4 +1,6 @@
 // Builds the pages. Everything is served from our own origin, by name and hash, so that the policy can be strict.
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import react from '@vitejs/plugin-react';
@@ -48,12 +50,15 @@ const compress = promisify(gzip);
 function compressedCopies(): Plugin {
   return {
     name: 'gatehouse:compressed-copies',
-    async generateBundle(_options, bundle) {
-      for (const [file, output] of Object.entries(bundle)) {
-        if (!/^assets\/.+\.(js|css|svg)$/.test(file)) continue;
-        const source = output.type === 'chunk' ? output.code : output.source;
-        this.emitFile({ type: 'asset', fileName: `${file}.gz`, source: await compress(source, { level: 9 }) });
-      }
+    // After everything is written: until then Vite still changes what its chunks say.
+    async writeBundle({ dir = '' }, bundle) {
+      const files = Object.keys(bundle).filter((file) => /^assets\/.+\.(js|css|svg)$/.test(file));
+      await Promise.all(
+        files.map(async (file) => {
+          const source = await readFile(path.join(dir, file));
+          await writeFile(path.join(dir, `${file}.gz`), await compress(source, { level: 9 }));
+        }),
+      );
     },
   };
 }

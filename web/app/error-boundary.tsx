@@ -1,4 +1,5 @@
 import { Button } from '@mantine/core';
+import { useEffect } from 'react';
 import { useRouteError } from 'react-router';
 import { asRefusal } from '../api/refusal.ts';
 import { PageHeading } from '../ui/page-heading.tsx';
@@ -12,6 +13,7 @@ const isMissingPart = (error: unknown): boolean =>
 /** In the place of a page that broke. Loading it again gets everything anew. */
 export function ErrorPage() {
   const error = useRouteError();
+  useEffect(() => reportError(error), [error]); // to the console, as if nobody had caught it
   const reload = (
     <Button variant="default" onClick={() => location.reload()}>
       Load the page again

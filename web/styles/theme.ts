@@ -58,8 +58,7 @@ export const theme = createTheme({
   cursorType: 'pointer',
   // By name, not by `Badge.extend`: the theme is in the first load, and not every part has to be.
   components: {
-    Alert: { defaultProps: { variant: 'light' } },
-    Anchor: { defaultProps: { underline: 'always' } },
+    Anchor: { defaultProps: { underline: 'always', inherit: true } },
     Badge: { defaultProps: { variant: 'light', radius: 'sm', tt: 'none', fw: 500 } },
     Button: { defaultProps: { size: 'md', fw: 550 }, vars: () => ({ root: { '--button-height': TARGET } }) },
     Input: { defaultProps: { size: 'md' }, vars: () => ({ wrapper: { '--input-height': TARGET } }) },
@@ -81,6 +80,8 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--accent-text': pine[8],
     '--track': '#e5e7e8',
     '--track-faint': '#f4f5f6',
+    '--mantine-color-pine-light-hover': '#ecf5f3',
+    '--mantine-color-gray-light-hover': '#f0f1f2',
     '--meter-low': '#c4372d',
     '--meter-middle': '#b87a0b',
     '--meter-high': pine[7],
@@ -95,6 +96,8 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--accent-text': pine[3],
     '--track': '#2f3539',
     '--track-faint': '#1d2225',
+    '--mantine-color-pine-light-hover': '#1d2a29',
+    '--mantine-color-gray-light-hover': '#23292c',
     '--meter-low': '#f0736a',
     '--meter-middle': '#dba23a',
     '--meter-high': pine[4],

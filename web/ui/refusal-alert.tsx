@@ -1,4 +1,3 @@
-import { Alert } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import type { ReactNode, Ref } from 'react';
 import { CopyButton } from './copy-button.tsx';
@@ -36,13 +35,15 @@ function RequestId({ requestId }: { requestId: string }) {
 export function RefusalAlert({ refusal, children, ref }: Props) {
   const { title, detail, status, requestId, retryAt } = refusal;
   return (
-    <Alert color="red" icon={<IconAlertTriangle />} title={title} ref={ref} role="alert" tabIndex={-1}>
+    <div role="alert" tabIndex={-1} ref={ref} className={classes.alert}>
+      <IconAlertTriangle size={20} aria-hidden="true" />
       <div className={classes.body}>
+        <strong>{title}</strong>
         {detail !== undefined && <p>{detail}</p>}
         {retryAt !== undefined && <RetryTime at={retryAt} />}
         {status >= 500 && requestId !== undefined && <RequestId requestId={requestId} />}
-        {children}
+        {children !== undefined && <div className={classes.action}>{children}</div>}
       </div>
-    </Alert>
+    </div>
   );
 }

@@ -43,7 +43,7 @@ export function useSubmission<Values extends Record<string, string>, Refusal ext
     const first = names.find((name) => name in fields) ?? options.focusAfterRefusal;
     const target = first === undefined ? refusalRef.current : form.getInputNode(first);
     target?.focus();
-    if (target instanceof HTMLInputElement) target.select();
+    if (target instanceof HTMLInputElement && target.type === 'password') target.select(); // nobody mends what they cannot see
   }
 
   async function send(values: Values): Promise<void> {

@@ -1,7 +1,7 @@
 import { Badge } from '@mantine/core';
 import type { User } from '#contract/auth.ts';
 import { Card } from '../../ui/card.tsx';
-import { CopyButton } from '../../ui/copy-button.tsx';
+import { CopyText } from '../../ui/copy-text.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { Moment } from '../../ui/moment.tsx';
 
@@ -30,15 +30,7 @@ export function ProfileCard({ user }: { user: User }) {
     { label: 'E-mail address', value: <Email email={user.email} emailVerified={user.emailVerified} /> },
     { label: 'Roles', value: <Roles roles={user.roles} /> },
     { label: 'Member since', value: <Moment at={user.createdAt} /> },
-    {
-      label: 'User id',
-      value: (
-        <>
-          <code>{user.id}</code>
-          <CopyButton value={user.id} what="user id" />
-        </>
-      ),
-    },
+    { label: 'User id', value: <CopyText text={user.id} what="user id" /> },
   ];
   return (
     <Card title="Profile">

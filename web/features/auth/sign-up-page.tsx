@@ -1,4 +1,4 @@
-import { Anchor, Skeleton } from '@mantine/core';
+import { Anchor } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useLocation } from 'react-router';
 import { faultsOf } from '../../api/faults.ts';
@@ -6,6 +6,7 @@ import { assessPassword } from '../../api/passwords.ts';
 import { signInOptions } from '../../api/queries.ts';
 import { asRefusal } from '../../api/refusal.ts';
 import { signUp } from '../../api/sign-in.ts';
+import { FormSkeleton } from '../../ui/form-skeleton.tsx';
 import { LoadError } from '../../ui/load-error.tsx';
 import { NewAccountForm } from '../../ui/new-account-form.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
@@ -24,7 +25,7 @@ function ToSignIn({ children }: { children: string }) {
 
 function SignUpForm() {
   const { data: options, error, refetch, isPending } = useQuery(signInOptions);
-  if (isPending) return <Skeleton height={320} />;
+  if (isPending) return <FormSkeleton fields={3} />;
   if (options === undefined) return <LoadError refusal={asRefusal(error)} retry={refetch} />;
   if (options.signUp !== 'open')
     return <p>Accounts on this installation are made by its administrators. Ask one of them for yours.</p>;

@@ -1,4 +1,4 @@
-import { Anchor, Skeleton } from '@mantine/core';
+import { Anchor } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { Link, useLocation, useNavigate } from 'react-router';
@@ -8,6 +8,7 @@ import { signInOptions } from '../../api/queries.ts';
 import { asRefusal, isRefusal } from '../../api/refusal.ts';
 import type { Refusal } from '../../api/refusal.ts';
 import { setUp } from '../../api/sign-in.ts';
+import { FormSkeleton } from '../../ui/form-skeleton.tsx';
 import { LoadError } from '../../ui/load-error.tsx';
 import { NewAccountForm } from '../../ui/new-account-form.tsx';
 import type { NewAccount } from '../../ui/new-account-form.tsx';
@@ -32,11 +33,14 @@ function useSetupSecret(): [secret: string | undefined, drop: () => void] {
 
 function SetupForm({ secret, onRefused }: { secret: string; onRefused: (refusal: Refusal) => void }) {
   const { data: options, error, refetch, isPending } = useQuery(signInOptions);
-  if (isPending) return <Skeleton height={320} />;
+  const navigate = useNavigate();
+  if (isPending) return <FormSkeleton fields={3} />;
   if (options === undefined) return <LoadError refusal={asRefusal(error)} retry={refetch} />;
   const send = async (account: NewAccount) => {
     try {
       await setUp(secret, account);
+      keepSetupSecret(undefined);
+      await navigate('/account', { replace: true });
     } catch (error) {
       if (!isRefusal(error, 'invalid-setup-secret')) throw error;
       onRefused(error);

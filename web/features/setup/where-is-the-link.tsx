@@ -4,7 +4,7 @@ import classes from './where-is-the-link.module.css';
 export function WhereIsTheLink({ isSetUp }: { isSetUp: boolean }) {
   if (isSetUp)
     return (
-      <p>
+      <p className={classes.recover}>
         This installation has its administrator already. Whoever lost access to it can make a new link on the server with{' '}
         <code>npm run cli -- admin recover</code>.
       </p>
