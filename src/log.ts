@@ -86,25 +86,29 @@ const MOST_WAITING_BYTES = 4 * 1024 * 1024;
 /** LO-06: written asynchronously; what does not fit is dropped and counted. It never blocks, throws or ends the process. */
 function openStandardOutput(onLost: (lines: number) => void): DestinationStream {
   const output = pino.destination({ fd: 1, sync: false, maxLength: MOST_WAITING_BYTES });
+  const waiting: (() => void)[] = [];
   let isBroken = false;
   let lost = 0;
+  const release = (): void => {
+    for (const done of waiting.splice(0)) done();
+  };
   output.on('error', (error: NodeJS.ErrnoException) => {
     isBroken ||= error.code === 'EPIPE'; // nobody will read it any more; a full disk may have room again
+    release();
   });
   output.on('drop', () => (lost += 1));
   output.on('drain', () => {
-    if (lost > 0) onLost(lost);
+    if (lost === 0) return release();
+    onLost(lost);
     lost = 0;
+    output.write(''); // drains once more, also where nothing was logged
   });
   // pino calls this when the process exits, and it would wait for as long as the disk is full or nobody reads.
   output.flushSync = () => {};
-  output.flush = (done) => {
-    if (isBroken) {
-      done?.();
-      return;
-    }
-    for (const event of ['drain', 'error'] as const) output.once(event, () => done?.());
-    output.write('');
+  output.flush = (done = () => {}) => {
+    waiting.push(done);
+    if (isBroken) release();
+    else output.write('');
   };
   return output;
 }
