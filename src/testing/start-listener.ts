@@ -1,0 +1,16 @@
+/** The product's listener with any handler behind it, on a port of its own. */
+import type { RequestListener, Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { onTestFinished } from 'vitest';
+import { createListener } from '../application.ts';
+
+/** Closed after the test. */
+export async function startListener(handler: RequestListener): Promise<{ url: string; server: Server }> {
+  const server = createListener(handler);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server };
+}
