@@ -1,10 +1,11 @@
 // The HTTP/1.1 listener: limits on what may arrive, and problems for what is not even a request.
-import { createServer } from 'node:http';
-import type { RequestListener, Server } from 'node:http';
-import type { Socket } from 'node:net';
+import { createServer, STATUS_CODES } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { Problem } from '#contract/problem.ts';
 import type { ProblemName } from '#contract/problem.ts';
 import { problemBody } from './problem-response.ts';
+import { apiHeaders } from './security-headers.ts';
 
 /** HT-12. Nginx's limits must not be larger; milliseconds and bytes. */
 export const listenerLimits = {
@@ -16,35 +17,112 @@ export const listenerLimits = {
   connectionsCheckingInterval: 5_000,
 } as const;
 
+/** A connection on which nothing moves: a caller that does not read its answer, above all. */
+const IDLE_MS = 60_000;
+
+/** How long a caller may take to read a refusal before the connection is gone. */
+const LINGER_MS = 5_000;
+
 const faults: Record<string, ProblemName> = {
   HPE_HEADER_OVERFLOW: 'headers-too-large',
   ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
 };
 
+/** The page's site is not known here, so no Strict-Transport-Security. */
+const fixedHeaders = apiHeaders({ strictTransportSecurity: false });
+
+function refusal(problem: Problem): { headers: [string, string][]; body: string } {
+  const requestId = crypto.randomUUID();
+  const body = JSON.stringify(problemBody(problem, '', requestId));
+  const headers: [string, string][] = [
+    ['Connection', 'close'],
+    ['X-Request-Id', requestId],
+    ...fixedHeaders.map(([name, value]): [string, string] => [name, value]),
+    ['Content-Type', 'application/problem+json; charset=utf-8'],
+    ['Cache-Control', 'no-store'],
+    ['Content-Length', String(Buffer.byteLength(body))],
+  ];
+  return { headers, body };
+}
+
 /** One answer and a close: after a framing fault nobody can say where the next request begins (request smuggling). */
-function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+function refuse(socket: Duplex, problem: Problem): void {
+  if (!socket.writable) {
     socket.destroy();
     return;
   }
-  const problem = new Problem(faults[error.code ?? ''] ?? 'malformed-request');
-  const body = JSON.stringify(problemBody(problem, '', crypto.randomUUID()));
-  socket.end(
-    [
-      `HTTP/1.1 ${problem.status} Refused`,
-      'Connection: close',
-      'Content-Type: application/problem+json; charset=utf-8',
-      'Cache-Control: no-store',
-      'X-Content-Type-Options: nosniff',
-      `Content-Length: ${Buffer.byteLength(body)}`,
-      '',
-      body,
-    ].join('\r\n'),
-  );
+  const { headers, body } = refusal(problem);
+  const head = [
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
+    ...headers.map((pair) => pair.join(': ')),
+  ];
+  socket.end([...head, '', body].join('\r\n'));
+  if ('setTimeout' in socket && typeof socket.setTimeout === 'function') socket.setTimeout(LINGER_MS);
+}
+
+/**
+ * A refusal must not fall into another answer: not into the middle of one that is on its way, and not before one to an earlier
+ * request, whose sender would take it for theirs.
+ */
+function refuseInTurn(socket: Duplex, problem: Problem, last: ServerResponse | undefined): void {
+  if (last === undefined) refuse(socket, problem);
+  else if (!last.req.complete && (last.headersSent || last.socket !== socket)) socket.destroy();
+  else if (last.req.complete && !last.closed) last.once('close', () => refuse(socket, problem));
+  else refuse(socket, problem);
+}
+
+/**
+ * The one form in which the router sees a target: a path of printable ASCII. The absolute form that servers must take
+ * (RFC 9112 section 3.2.2) loses its host. What no client sends (`#`, bytes above ASCII, a host that is none) made Express read another
+ * path than a proxy in front of it, or answer outside of its own middlewares.
+ */
+function readTarget(target: string): string | undefined {
+  const match = /^(https?:\/\/[\w.\-:[\]]+)?(\/[!"$->@-~]*)?(\?[!"$-~]*)?$/i.exec(target);
+  if (match === null) return undefined;
+  const [, host, path = '', query = ''] = match;
+  if (host === undefined && path === '') return undefined;
+  return (path === '' ? '/' : path) + query;
+}
+
+/** Brings the target into its one form; false for a request that cannot be understood in one way only. */
+function isReadable(request: IncomingMessage): boolean {
+  const { host, 'transfer-encoding': coding = 'chunked' } = request.headers;
+  if (request.httpVersion === '1.1' && host === undefined) return false;
+  // Node's parser finds an unknown coding only after the request has been handled.
+  if (coding.toLowerCase() !== 'chunked') return false;
+  const target = request.url === '*' && request.method === 'OPTIONS' ? '*' : readTarget(request.url ?? '');
+  if (target === undefined) return false;
+  request.url = target;
+  return true;
 }
 
 export function createListener(handler: RequestListener): Server {
-  const server = createServer({ ...listenerLimits, requireHostHeader: true, insecureHTTPParser: false }, handler);
-  server.on('clientError', refuse);
+  const lastResponses = new WeakMap<Duplex, ServerResponse>();
+  const refused = new WeakSet<Duplex>();
+
+  const listen: RequestListener = (request, response) => {
+    if (refused.has(request.socket)) return; // what came behind it, before the connection was closed
+    lastResponses.set(request.socket, response);
+    if (isReadable(request)) {
+      handler(request, response);
+      return;
+    }
+    refused.add(request.socket);
+    const problem = new Problem('malformed-request');
+    const { headers, body } = refusal(problem);
+    response.writeHead(problem.status, headers.flat()).end(body);
+  };
+
+  // requireHostHeader would be answered by Node, without our headers and without a problem.
+  const server = createServer({ ...listenerLimits, requireHostHeader: false, insecureHTTPParser: false }, listen);
+  server.setTimeout(IDLE_MS);
+  // An expectation that we do not know may be ignored (RFC 9110 section 10.1.1); Node would answer a bare 417.
+  server.on('checkExpectation', listen);
+  // Nobody is let through to another host.
+  server.on('connect', (_request, socket) => refuse(socket, new Problem('malformed-request')));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (error.code === 'ECONNRESET') socket.destroy();
+    else refuseInTurn(socket, new Problem(faults[error.code ?? ''] ?? 'malformed-request'), lastResponses.get(socket));
+  });
   return server;
 }
