@@ -67,7 +67,8 @@ const invalidToken = (): Problem =>
 async function authenticate(request: Request, context: RequestContext, options: GateOptions): Promise<Principal> {
   const header = request.headers.authorization;
   if (header === undefined) return options.anonymous;
-  context.tokenSent = true;
+  // Another scheme is no bearer token: the caller learns how to authenticate, not that a token was bad (RFC 6750 section 3.1).
+  context.tokenSent = /^Bearer(?: |$)/i.test(header);
   const token = /^Bearer +([\w\-.~+/]+=*)$/i.exec(header)?.[1];
   const principal = token === undefined ? undefined : await options.authenticate(token);
   if (principal === undefined) throw invalidToken();
@@ -127,7 +128,7 @@ export function mount({ endpoint, handle }: Route, options: GateOptions): Reques
     const given = await handle({
       params: parts(endpoint, 'params', request.params),
       query: parts(endpoint, 'query', request.query),
-      body: body === undefined ? undefined : assertInput(body, 'body', await readJsonBody(request, response)),
+      body: body === undefined ? undefined : assertInput(body, 'body', await readJsonBody(request)),
       principal,
       context,
       cookies: request.headers.cookie,

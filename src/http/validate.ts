@@ -22,7 +22,7 @@ function fieldErrors(part: Part, issue: $ZodIssue): FieldError[] {
       pointer: pointer(part, [...issue.path, key]),
       detail: 'This field is not known here.',
     }));
-  const missing = issue.code === 'invalid_type' && issue.input === undefined;
+  const missing = (issue.code === 'invalid_type' || issue.code === 'invalid_value') && issue.input === undefined;
   return [{ pointer: pointer(part, issue.path), detail: missing ? 'This field is required.' : issue.message }];
 }
 
