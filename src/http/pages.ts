@@ -3,11 +3,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Router } from 'express';
 import type { RequestHandler } from 'express';
-import sirv from 'sirv';
-import { Problem } from '#contract/problem.ts';
 import { contextOf } from './context.ts';
 import { NONCE } from './security-headers.ts';
 import type { HeaderList } from './security-headers.ts';
+import { readStaticFiles, sendStaticFile } from './static-files.ts';
 
 /** Fills the nonce into a text that was split at its placeholder. */
 function createPage(html: string, headers: HeaderList): RequestHandler {
@@ -21,8 +20,8 @@ function createPage(html: string, headers: HeaderList): RequestHandler {
   };
 }
 
-/** A name with a dot is a file, and a file that is not there is not there: it never answers as a page. */
-const looksLikeFile = (pathname: string): boolean => /\.[^/]*$/.test(pathname);
+/** A name with a dot is a file, and a file that is not there is not there: it, and what is below it, never answers as a page. */
+const looksLikeFile = (pathname: string): boolean => pathname.includes('.');
 
 /**
  * @param folder the built SPA; where it does not exist (an API-only process), every page is `not-found`
@@ -32,22 +31,14 @@ export function createPages(folder: string, headers: HeaderList): RequestHandler
   const index = path.join(folder, 'index.html');
   if (!existsSync(index)) return (_request, _response, next) => next();
   const page = createPage(readFileSync(index, 'utf8'), headers);
-  const file = sirv(folder, {
-    gzip: true,
-    etag: true,
-    ignores: false,
-    extensions: [],
-    setHeaders: (response, pathname) => {
-      const hashed = pathname.startsWith('/assets/');
-      response.setHeader('Cache-Control', hashed ? 'public, max-age=31536000, immutable' : 'no-cache');
-    },
-  });
+  const files = readStaticFiles(folder);
   router.use((request, response, next) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') return next();
     contextOf(response).route = 'page';
     if (request.path === '/index.html' || !looksLikeFile(request.path)) return page(request, response, next);
-    if (request.path.endsWith('.map') || request.path.startsWith('/.')) return next(new Problem('not-found'));
-    return file(request, response, () => next());
+    const file = files.get(request.path);
+    if (file === undefined) return next();
+    return sendStaticFile(file, request, response);
   });
   return router;
 }

@@ -1,7 +1,6 @@
 // The one place where an error becomes an answer (RFC 9457).
 import type { ErrorRequestHandler, Response } from 'express';
 import { Problem, PROBLEM_TYPE_PREFIX, problems } from '#contract/problem.ts';
-import type { ProblemName } from '#contract/problem.ts';
 import type { Logger } from '../log.ts';
 import { contextOf } from './context.ts';
 
@@ -41,22 +40,16 @@ export function sendProblem(response: Response, problem: Problem): void {
   response.end(JSON.stringify(problemBody(problem, context.path, context.requestId)));
 }
 
-/** Errors of the body parser, by their `type`. */
-const bodyFaults: Record<string, ProblemName> = {
-  'entity.too.large': 'content-too-large',
-  'encoding.unsupported': 'unsupported-media-type',
-  'request.size.invalid': 'malformed-request',
-  'request.aborted': 'malformed-request',
-};
+/** An error of Express's own parts (http-errors) that names a 4xx status: the request's fault, not ours. */
+function isRequestFault(error: unknown): error is Error {
+  return error instanceof Error && 'status' in error && Number(error.status) >= 400 && Number(error.status) < 500;
+}
 
 function knownProblem(error: unknown, translate: TranslateError): Problem | undefined {
   if (error instanceof Problem) return error;
   if (error instanceof URIError)
     return new Problem('malformed-request', { detail: 'The address is not valid percent-encoded UTF-8.' });
-  if (error instanceof Error && 'type' in error && typeof error.type === 'string') {
-    const name = bodyFaults[error.type];
-    if (name !== undefined) return new Problem(name, { reason: error.message });
-  }
+  if (isRequestFault(error)) return new Problem('malformed-request', { reason: error.message });
   return translate(error);
 }
 

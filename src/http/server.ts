@@ -1,10 +1,12 @@
 // The Express app: what every request passes, in order.
+import { posix } from 'node:path';
 import express from 'express';
 import type { Express, RequestHandler } from 'express';
 import type { Endpoint } from '#contract/endpoint.ts';
 import { Problem } from '#contract/problem.ts';
 import type { Logger } from '../log.ts';
 import { createClientAddress } from './client-address.ts';
+import { contextOf } from './context.ts';
 import { createPages } from './pages.ts';
 import { createErrorHandler } from './problem-response.ts';
 import type { TranslateError } from './problem-response.ts';
@@ -65,7 +67,8 @@ const refuseRepeatedHeaders: RequestHandler = (request, _response, next) => {
 function refuseMethod(endpoints: readonly Endpoint[]): RequestHandler {
   const methods = new Set(endpoints.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method])));
   const allow = [...methods].join(', ');
-  return (request) => {
+  return (request, response) => {
+    contextOf(response).route = endpoints[0]?.path;
     throw new Problem('method-not-allowed', {
       detail: `${request.method} is not possible here.`,
       headers: { Allow: allow },
@@ -76,6 +79,26 @@ function refuseMethod(endpoints: readonly Endpoint[]): RequestHandler {
 const notFound: RequestHandler = () => {
   throw new Problem('not-found');
 };
+
+/** The first name of a path, as whoever spells it otherwise may have meant it: `//API/x`, `/%61pi/x`, `/readyz/`, `/a/../api;v=1`. */
+function firstName(pathname: string): string {
+  let decoded = pathname;
+  try {
+    decoded = decodeURIComponent(pathname);
+  } catch {
+    // Not percent-encoded at all, then.
+  }
+  return posix.normalize(decoded.replaceAll('\\', '/')).split(/[/;]+/)[1]?.toLowerCase() ?? '';
+}
+
+/**
+ * A page stands at every path that nothing else has. Another spelling of an endpoint's path must not be one: a program would take the
+ * page for an answer, and a probe of `/readyz/` would find a stopping server healthy.
+ */
+function refuseOtherSpellings(endpoints: readonly Endpoint[]): RequestHandler {
+  const names = new Set(endpoints.map((endpoint) => firstName(endpoint.path)));
+  return (request, _response, next) => next(names.has(firstName(request.path)) ? new Problem('not-found') : undefined);
+}
 
 export function createServer(options: ServerOptions): Express {
   assertComplete(options.endpoints, options.routes);
@@ -112,7 +135,7 @@ export function createServer(options: ServerOptions): Express {
     app.all(path, refuseMethod(endpoints));
   }
   for (const { path, handle } of options.assets) app.use(path, handle);
-  app.use(['/api', '/.well-known'], notFound);
+  app.use(refuseOtherSpellings(options.endpoints));
   app.use(createPages(options.pagesFolder, pageHeaders(headers)));
   app.use(notFound);
   app.use(createErrorHandler(options.log, options.translateError));

@@ -1,0 +1,38 @@
+/** The product's Express app around a few endpoints of the test's own: what every request passes, without features. */
+import { createServer } from '../http/server.ts';
+import type { ServerOptions } from '../http/server.ts';
+import { createLog } from '../log.ts';
+import { startListener } from './start-listener.ts';
+
+export interface TestServer {
+  url: string;
+  logText(): string;
+  logLines(): Record<string, unknown>[];
+}
+
+/** Closed after the test. */
+export async function startServer(options: Partial<ServerOptions> = {}): Promise<TestServer> {
+  const lines: string[] = [];
+  const app = createServer({
+    log: createLog({ level: 'debug', destination: { write: (line: string) => void lines.push(line) } }),
+    endpoints: (options.routes ?? []).map(({ endpoint }) => endpoint),
+    routes: [],
+    authenticate: () => undefined,
+    anonymous: { kind: 'anonymous', permissions: new Set() },
+    configuredAccess: () => 'public',
+    translateError: () => undefined,
+    trustedProxies: ['loopback'],
+    publicUrl: 'http://localhost:3000',
+    corsOrigins: 'any-localhost',
+    strictTransportSecurity: false,
+    pagesFolder: '/nowhere',
+    assets: [],
+    ...options,
+  });
+  const { url } = await startListener(app);
+  return {
+    url,
+    logText: () => lines.join(''),
+    logLines: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>),
+  };
+}
