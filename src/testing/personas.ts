@@ -166,3 +166,22 @@ export async function untilTold<T>(replica: TestApplication, topic: RegExp, act:
   unsubscribe();
   return result;
 }
+
+/** A clock that moves only when the test moves it. */
+export function createFrozenClock(): TestApplication['clock'] {
+  let at = Date.now();
+  return {
+    now: () => at,
+    advance(milliseconds) {
+      at += milliseconds;
+    },
+  };
+}
+
+const tables = ['users', 'user_roles', 'sessions', 'signing_keys', 'security_events', 'setup_secrets'] as const;
+
+/** Everything that is stored, as one text: to be searched for what must not be in it. */
+export async function storedText(app: Pick<TestApplication, 'database'>): Promise<string> {
+  const rows = await Promise.all(tables.map((table) => app.database.read.selectFrom(table).selectAll().execute()));
+  return JSON.stringify(rows);
+}

@@ -102,8 +102,8 @@ describeEachApplication('log-in against a change of the account', ({ start }) =>
         return call(app, '/api/auth/password', { method: 'PATCH', token: ada.accessToken, body });
       }),
     );
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([204, 422, 422, 422, 422]);
     const winner = answers.findIndex(({ status }) => status === 204);
+    expect(answers.map(({ status }) => status)).toEqual(news.map((_, index) => (index === winner ? 204 : 422)));
     const tries = await Promise.all([GOOD_PASSWORD, ...news].map((password) => tryLogIn(app, password)));
     expect(tries.map(({ status }) => status === 200)).toEqual([false, ...news.map((_, index) => index === winner)]);
     expect(await readEvents(app, 'authn_password_change')).toHaveLength(1);
