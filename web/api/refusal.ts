@@ -85,7 +85,8 @@ const isProblem = (body: unknown): body is ProblemBody =>
 export function refusalOf(response: Response, body: unknown, now: number): Refusal {
   const requestId = response.headers.get('X-Request-Id') ?? undefined;
   const told = { status: response.status, retryAt: retryAt(response.headers.get('Retry-After'), now), requestId };
-  if (!isProblem(body)) return unreachable('Something else answered in its place. Try again in a moment.', undefined, told);
+  if (!isProblem(body))
+    return unreachable('Something else answered in its place. Try again in a moment.', undefined, told);
   const { type, title, detail, errors } = body;
   return new Refusal(type.slice(PREFIX.length) as ProblemName, {
     ...told,

@@ -8,7 +8,9 @@ export interface Tabs {
 
 function isTabMessage(data: unknown): data is TabMessage {
   if (typeof data !== 'object' || data === null || !('event' in data)) return false;
-  return data.event === 'signed-out' || (data.event === 'signed-in' && 'userId' in data && typeof data.userId === 'string');
+  return (
+    data.event === 'signed-out' || (data.event === 'signed-in' && 'userId' in data && typeof data.userId === 'string')
+  );
 }
 
 /** Where the browser has no channel (or a setting forbids it) tabs find out when they next ask the server. */

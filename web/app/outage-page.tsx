@@ -20,7 +20,9 @@ export function OutagePage({ refusal }: { refusal: Refusal }) {
   useInterval(() => void session.restore(), RETRY_MS, { autoInvoke: true });
   return (
     <BareFrame>
-      <PageHeading title="Not available">We keep trying. This page goes on by itself as soon as it works again.</PageHeading>
+      <PageHeading title="Not available">
+        We keep trying. This page goes on by itself as soon as it works again.
+      </PageHeading>
       <RefusalAlert refusal={refusal} />
       <Button onClick={() => void askAgain()} loading={isAsking}>
         Try again

@@ -13,11 +13,20 @@ const signInPages: RouteObject[] = [
   {
     element: <SignedOutOnly />,
     children: [
-      { path: paths.signIn, lazy: async () => ({ Component: (await import('../features/auth/sign-in-page.tsx')).SignInPage }) },
-      { path: paths.signUp, lazy: async () => ({ Component: (await import('../features/auth/sign-up-page.tsx')).SignUpPage }) },
+      {
+        path: paths.signIn,
+        lazy: async () => ({ Component: (await import('../features/auth/sign-in-page.tsx')).SignInPage }),
+      },
+      {
+        path: paths.signUp,
+        lazy: async () => ({ Component: (await import('../features/auth/sign-up-page.tsx')).SignUpPage }),
+      },
     ],
   },
-  { path: paths.setup, lazy: async () => ({ Component: (await import('../features/setup/setup-page.tsx')).SetupPage }) },
+  {
+    path: paths.setup,
+    lazy: async () => ({ Component: (await import('../features/setup/setup-page.tsx')).SetupPage }),
+  },
   { path: '*', element: <NotFoundPage /> },
 ];
 
@@ -43,7 +52,9 @@ const routes: RouteObject[] = [
       {
         element: <SignedInOnly />,
         errorElement: <ErrorPage />,
-        children: [{ lazy: async () => ({ Component: (await import('./layout.tsx')).Layout }), children: accountPages }],
+        children: [
+          { lazy: async () => ({ Component: (await import('./layout.tsx')).Layout }), children: accountPages },
+        ],
       },
     ],
   },

@@ -30,12 +30,20 @@ export function UserMenu({ user }: { user: User }) {
           <span>{user.email}</span>
         </div>
         <ColorSchemeChoice />
-        <button type="button" className={classes.item} onClick={signOut} popoverTarget="user-menu" popoverTargetAction="hide">
+        <button
+          type="button"
+          className={classes.item}
+          onClick={signOut}
+          popoverTarget="user-menu"
+          popoverTargetAction="hide"
+        >
           <IconLogout size={18} aria-hidden="true" />
           Sign out
         </button>
       </div>
-      {refusal !== undefined && <SignOutFailure refusal={refusal} retry={signOut} close={() => setRefusal(undefined)} />}
+      {refusal !== undefined && (
+        <SignOutFailure refusal={refusal} retry={signOut} close={() => setRefusal(undefined)} />
+      )}
     </div>
   );
 }

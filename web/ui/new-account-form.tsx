@@ -55,7 +55,13 @@ export function NewAccountForm({ rules, assess, send, faultsOf, submitLabel, chi
         autoCapitalize="none"
         spellCheck={false}
       />
-      <TextInput {...form.getInputProps('email')} label="E-mail address" name="email" type="email" autoComplete="email" />
+      <TextInput
+        {...form.getInputProps('email')}
+        label="E-mail address"
+        name="email"
+        type="email"
+        autoComplete="email"
+      />
       <NewPasswordField
         {...form.getInputProps('password')}
         value={form.values.password}

@@ -37,7 +37,11 @@ function ProposalButtons({ value, onProposed }: { value: string; onProposed: (pa
         {isShown ? 'Propose another' : 'Propose a passphrase'}
       </Button>
       {isShown && (
-        <Button {...small} leftSection={isCopied ? <IconCheck size={16} /> : <IconCopy size={16} />} onClick={() => copy(proposal)}>
+        <Button
+          {...small}
+          leftSection={isCopied ? <IconCheck size={16} /> : <IconCopy size={16} />}
+          onClick={() => copy(proposal)}
+        >
           {isCopied ? 'Copied' : 'Copy'}
         </Button>
       )}
@@ -64,7 +68,9 @@ export function NewPasswordField({ value, onChange, rules, assess, ...props }: P
         onChange={(event) => onChange(event.currentTarget.value)}
         visible={isVisible}
         onVisibilityChange={setVisible}
-        {...(rules !== undefined && { description: `At least ${rules.minLength} characters. A few random words do well.` })}
+        {...(rules !== undefined && {
+          description: `At least ${rules.minLength} characters. A few random words do well.`,
+        })}
       />
       {rules !== undefined && value !== '' && <PasswordMeter value={value} rules={rules} assessment={assessment} />}
       <ProposalButtons value={value} onProposed={take} />

@@ -30,7 +30,8 @@ function reading({ value, rules, assessment }: Props): Reading {
   if (missing !== undefined) return { level: 0, tone: 'low', label: missing, hints: [] };
   if (passwordBytes(value) > rules.maxBytes) return { level: 0, tone: 'low', label: 'Too long', hints: [] };
   if (assessment === undefined) return { level: 0, tone: 'low', label: 'Checking …', hints: [] };
-  if (assessment === 'failed') return { level: 0, tone: 'low', label: 'Strength is not known at the moment', hints: [] };
+  if (assessment === 'failed')
+    return { level: 0, tone: 'low', label: 'Strength is not known at the moment', hints: [] };
   if (!assessment.acceptable) return { level: 1, tone: 'low', label: 'Cannot be used', hints: assessment.refusals };
   const score = scores[assessment.score] ?? { level: 0, tone: 'low', label: '' };
   return { ...score, hints: assessment.score < 3 ? assessment.suggestions : [] };

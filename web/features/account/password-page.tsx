@@ -20,7 +20,10 @@ import classes from './password-page.module.css';
 
 function PasswordForm({ user: { username, email }, onChanged }: { user: User; onChanged: () => void }) {
   const rules = useQuery(signInOptions).data?.password;
-  const { form, refusal, refusalRef, isSending, onSubmit } = useSubmission<Record<'currentPassword' | 'newPassword', string>, Refusal>({
+  const { form, refusal, refusalRef, isSending, onSubmit } = useSubmission<
+    Record<'currentPassword' | 'newPassword', string>,
+    Refusal
+  >({
     initialValues: { currentPassword: '', newPassword: '' },
     validate: {
       currentPassword: (value) => (value === '' ? 'Enter your current password.' : null),

@@ -14,7 +14,11 @@ export function PermissionsCard({ permissions }: { permissions: readonly Permiss
   }));
   return (
     <Card title={TITLE}>
-      {facts.length > 0 ? <Facts facts={facts} /> : <p>Nothing beyond your own account. An administrator can give you a role.</p>}
+      {facts.length > 0 ? (
+        <Facts facts={facts} />
+      ) : (
+        <p>Nothing beyond your own account. An administrator can give you a role.</p>
+      )}
     </Card>
   );
 }

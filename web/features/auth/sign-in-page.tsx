@@ -22,7 +22,10 @@ const notices: Readonly<Record<SignedOutBecause, string | undefined>> = {
 };
 
 function SignInForm() {
-  const { form, refusal, refusalRef, isSending, onSubmit } = useSubmission<Record<'identifier' | 'password', string>, Refusal>({
+  const { form, refusal, refusalRef, isSending, onSubmit } = useSubmission<
+    Record<'identifier' | 'password', string>,
+    Refusal
+  >({
     initialValues: { identifier: '', password: '' },
     validate: {
       identifier: (value) => (value.trim() === '' ? 'Enter your user name or e-mail address.' : null),
@@ -43,7 +46,12 @@ function SignInForm() {
         autoCapitalize="none"
         spellCheck={false}
       />
-      <PasswordField {...form.getInputProps('password')} label="Password" name="password" autoComplete="current-password" />
+      <PasswordField
+        {...form.getInputProps('password')}
+        label="Password"
+        name="password"
+        autoComplete="current-password"
+      />
       <Button type="submit" loading={isSending}>
         Sign in
       </Button>
@@ -58,7 +66,8 @@ function OtherWays() {
   if (options?.setupRequired)
     return (
       <Notice>
-        This installation has no administrator yet. To make one, open the set-up link that the server printed when it started.
+        This installation has no administrator yet. To make one, open the set-up link that the server printed when it
+        started.
       </Notice>
     );
   if (options?.signUp !== 'open') return null;

@@ -5,8 +5,8 @@ export function WhereIsTheLink({ isSetUp }: { isSetUp: boolean }) {
   if (isSetUp)
     return (
       <p className={classes.recover}>
-        This installation has its administrator already. Whoever lost access to it can make a new link on the server with{' '}
-        <code>npm run cli -- admin recover</code>.
+        This installation has its administrator already. Whoever lost access to it can make a new link on the server
+        with <code>npm run cli -- admin recover</code>.
       </p>
     );
   return (

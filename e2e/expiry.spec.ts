@@ -1,0 +1,79 @@
+import type { Page, Request } from '@playwright/test';
+import { expectSignIn, fillSignIn, signIn } from './accounts.ts';
+import type { Account } from './accounts.ts';
+import { expect, test } from './fixtures.ts';
+
+// Short enough that it expires while the test runs; nothing waits for the clock, only for the server's own refusal.
+test.use({ environment: { ACCESS_TOKEN_SECONDS: '2' } });
+
+const change = { name: 'Change password' };
+const next = 'nine slow rivers under glass';
+
+function countCalls(page: Page): (endpoint: string) => Request[] {
+  const requests: Request[] = [];
+  page.on('request', (request) => requests.push(request));
+  return (endpoint) => requests.filter((request) => request.url().endsWith(endpoint));
+}
+
+/** Signs in, fills the password form, and returns when the server takes the page's access token no more. */
+async function untilExpired(page: Page, url: string, account: Account): Promise<void> {
+  const answered = page.waitForResponse('**/api/auth/login');
+  await page.goto('/sign-in');
+  await fillSignIn(page, account.username, account.password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  const { accessToken } = (await (await answered).json()) as { accessToken: string };
+  await page.getByRole('link', { name: 'Password' }).click();
+  await page.getByLabel('Current password').fill(account.password);
+  await page.getByLabel('New password').fill(next);
+  const headers = { Authorization: `Bearer ${accessToken}` };
+  await expect
+    .poll(async () => (await fetch(`${url}/api/auth/me`, { headers })).status, { intervals: [200] })
+    .toBe(401);
+}
+
+test('an access token that expires in use is renewed before the next call, which nobody notices', async ({
+  page,
+  account,
+  gatehouse,
+}) => {
+  await untilExpired(page, gatehouse.url, account);
+  const calls = countCalls(page);
+  await page.getByRole('button', change).click();
+  await expect(page.getByRole('status')).toContainText('Your password is changed.');
+  expect(calls('/api/auth/refresh')).toHaveLength(1);
+  expect(calls('/api/auth/password')).toHaveLength(1);
+});
+
+test('a token that is refused although it should be fresh is renewed once, and the call repeated once', async ({
+  page,
+  account,
+  gatehouse,
+}) => {
+  await page.clock.setFixedTime(new Date()); // a clock that stands still: the page believes in its token for ever
+  await untilExpired(page, gatehouse.url, account);
+  const calls = countCalls(page);
+  await page.getByRole('button', change).click();
+  await expect(page.getByRole('status')).toContainText('Your password is changed.');
+  expect(calls('/api/auth/refresh')).toHaveLength(1);
+  expect(calls('/api/auth/password')).toHaveLength(2);
+});
+
+test('calls that find the token expired share one renewal', async ({ page, account, gatehouse }) => {
+  await page.clock.setFixedTime(new Date());
+  await untilExpired(page, gatehouse.url, account);
+  const calls = countCalls(page);
+  await page.getByRole('link', { name: 'Account' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Account');
+  await page.getByRole('link', { name: 'Password' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Password');
+  expect(calls('/api/auth/refresh').length).toBeLessThanOrEqual(1);
+});
+
+test('where the session is over too, the sign-in page says so', async ({ page, account, gatehouse, context }) => {
+  await untilExpired(page, gatehouse.url, account);
+  await context.clearCookies();
+  await page.getByRole('button', change).click();
+  await expectSignIn(page);
+  await expect(page.getByRole('status')).toHaveText('Your session is over. Sign in again to continue.');
+  await signIn(page, account);
+});
