@@ -88,7 +88,8 @@ function firstName(pathname: string): string {
   } catch {
     // Not percent-encoded at all, then.
   }
-  return posix.normalize(decoded.replaceAll('\\', '/')).split(/[/;]+/)[1]?.toLowerCase() ?? '';
+  const [, name = ''] = /^\/+([\w.-]*)/.exec(posix.normalize(decoded.replaceAll('\\', '/'))) ?? [];
+  return name.toLowerCase();
 }
 
 /**
@@ -132,7 +133,7 @@ export function createServer(options: ServerOptions): Express {
     app[method](route.endpoint.path, mount(route, gate));
   }
   for (const [path, endpoints] of Map.groupBy(options.endpoints, (endpoint) => endpoint.path)) {
-    app.all(path, refuseMethod(endpoints));
+    app.route(path).all(refuseMethod(endpoints));
   }
   for (const { path, handle } of options.assets) app.use(path, handle);
   app.use(refuseOtherSpellings(options.endpoints));
