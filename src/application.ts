@@ -52,8 +52,8 @@ export interface Application {
    */
   prepare(): Promise<{ setupLink: string | undefined }>;
   migrate(): Promise<string[]>;
-  /** Loads what would make the event loop stand still at the first sign-up. */
-  warmUp(): Promise<void>;
+  /** To be called now and then: removes what nobody needs any more. Resolves with how many sessions that were. */
+  tidyUp(): Promise<number>;
   database: Database;
   signingKeys: SigningKeys;
   setup: Setup;
@@ -193,12 +193,14 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
   return {
     handler: createHandler(options, features),
     migrate,
-    warmUp: features.strength.warmUp,
+    tidyUp: features.sessions.deleteLongEnded,
     async prepare() {
       if (config.migrate === 'auto') await migrate();
       else if ((await database.pendingMigrations()).length > 0)
         throw new NotMigratedError('the database waits for its migrations');
       await signingKeys.start();
+      // The event loop stands still meanwhile: better now than at the first sign-up.
+      await features.strength.warmUp();
       const setupLink = await findAdministrator(config, setup);
       health.started();
       return { setupLink };

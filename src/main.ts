@@ -150,6 +150,20 @@ function announce(link: string | undefined, file: string, log: Logger): void {
 `);
 }
 
+const TIDY_UP_MS = 60 * 60 * 1000;
+
+function tidyUpHourly(application: Application, log: Logger): void {
+  const tidyUp = async (): Promise<void> => {
+    try {
+      log.debug({ sessions: await application.tidyUp() }, 'removed what ended long ago');
+    } catch (error) {
+      log.warn({ err: error }, 'could not tidy up; trying again in an hour');
+    }
+  };
+  setInterval(() => void tidyUp(), TIDY_UP_MS).unref();
+  void tidyUp();
+}
+
 interface Running {
   application: Application;
   server: Server;
@@ -228,6 +242,7 @@ async function main(): Promise<void> {
     const prepared = await prepare(application, log, signal);
     if (prepared === undefined || signal.aborted) return;
     parts.isReady = true;
+    tidyUpHourly(application, log);
     announce(prepared.setupLink, linkFile, log);
     log.info({ mode: config.mode, database: application.database.dialect, url: config.publicUrl }, 'ready');
     say(`gatehouse: ready at ${config.publicUrl}`);

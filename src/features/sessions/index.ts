@@ -9,6 +9,7 @@ import type { Audit } from '../audit/index.ts';
 import type { SigningKeys } from '../signing-keys/index.ts';
 import type { Users } from '../users/index.ts';
 import { createAccessTokens } from './access-tokens.ts';
+import { createDeletion } from './deletion.ts';
 import { createActiveSessions } from './active-sessions.ts';
 import { createRefreshTokens } from './refresh.ts';
 import { insertSession } from './store.ts';
@@ -26,6 +27,8 @@ export interface Issued {
 }
 
 export interface Sessions extends Termination {
+  /** Removes sessions that ended so long ago that nobody asks for them; the trail of events keeps what happened. */
+  deleteLongEnded(): Promise<number>;
   authenticate: Authenticate;
   /**
    * To be asked before the transaction of a sign-in: what it has written would stay, and its answer be an error.
@@ -143,5 +146,6 @@ export function createSessions(parts: Parts): Sessions {
       return session && { sid: session.id, userId: session.user_id, transport: session.transport };
     },
     ...termination,
+    deleteLongEnded: createDeletion(database, now),
   };
 }

@@ -119,3 +119,14 @@ export async function terminateSessionsOfUser(
     .execute();
   return rows.map((row) => row.id);
 }
+
+/** By the absolute end, which is indexed; a session that was terminated earlier is kept until then as well. */
+export async function deleteSessionsEndedBefore(query: Query, before: number, most: number): Promise<number> {
+  const result = await query
+    .deleteFrom('sessions')
+    .where('id', 'in', (select) =>
+      select.selectFrom('sessions').select('id').where('absolute_expires_at', '<', before).limit(most),
+    )
+    .executeTakeFirst();
+  return Number(result.numDeletedRows);
+}
