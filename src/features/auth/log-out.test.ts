@@ -54,6 +54,28 @@ describeEachApplication('log-out', ({ start }) => {
     expect(await readEvents(app, 'authn_logout')).toHaveLength(1);
   });
 
+  it('SE-06 refuses a refresh that had begun before it, and leaves the session as it ended', async () => {
+    const app = await start();
+    const ada = await signUp(app, 'ada');
+    const { transaction } = app.database;
+    const readSession = () => app.database.read.selectFrom('sessions').selectAll().executeTakeFirstOrThrow();
+    let ended: Awaited<ReturnType<typeof readSession>> | undefined;
+    // The refresh has read a live session and is about to write when the log-out comes in between.
+    Object.assign(app.database, {
+      transaction: async (run: Parameters<typeof transaction>[0]) => {
+        Object.assign(app.database, { transaction });
+        const out = await call(app, '/api/auth/logout', { body: {}, token: ada.accessToken });
+        expect(out).toMatchObject({ status: 204 });
+        ended = await readSession();
+        return await transaction(run);
+      },
+    });
+    expect(await refreshBy(app, ada.refreshToken)).toMatchObject(refusal('invalid-token'));
+    expect(ended).toMatchObject({ counter: 0, terminated_reason: 'log-out' });
+    expect(await readSession()).toEqual(ended);
+    expect(await readEvents(app, 'authn_token_reuse')).toEqual([]);
+  });
+
   it('ends nothing for a forged cookie or without a credential', async () => {
     const app = await start();
     await signUp(app, 'ada');
