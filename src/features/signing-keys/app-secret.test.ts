@@ -102,5 +102,10 @@ describeEachApplication('a change of APP_SECRET', ({ start }) => {
     expect(await refreshBy(old, fromOld.body['refreshToken'])).toMatchObject(refusal('unavailable'));
     expect(await old.database.read.selectFrom('sessions').selectAll().orderBy('id').execute()).toEqual(sessions);
     expect(await refreshBy(next, fromOld.body['refreshToken'])).toMatchObject({ status: 200 });
+    // The operator goes back to the former release: it signs again with its next request.
+    await next.stop();
+    const another = await start({ url: old.config.databaseUrl, prepare: false });
+    await untilTold(old, /^signing-keys$/, () => another.signingKeys.reset(system));
+    expect(await whoAmI(old, (await logIn(old, 'ada')).accessToken)).toMatchObject({ status: 200 });
   });
 });

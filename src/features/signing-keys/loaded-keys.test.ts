@@ -87,7 +87,7 @@ describeEachDatabase('loaded keys', ({ open }) => {
     expect(watched.reads()).toBe(before);
     const next = await elsewhere.rotate(system);
     watched.tell();
-    await Promise.all(Array.from({ length: 20 }, () => keys.refresh()));
+    await Promise.all(Array.from({ length: 20 }, async () => await keys.refresh()));
     expect(watched.reads()).toBe(before + 1);
     expect(keys.current().kid).toBe(next);
     expect(keys.refresh()).toBeUndefined();
@@ -99,7 +99,7 @@ describeEachDatabase('loaded keys', ({ open }) => {
     watched.tell();
     const { read } = watched.database;
     watched.database.read = undefined as never;
-    await expect(keys.refresh()).rejects.toThrow();
+    await expect(keys.refresh()).rejects.toThrow('selectFrom');
     watched.database.read = read;
     await keys.refresh();
     expect(keys.current().kid).toBe(next);

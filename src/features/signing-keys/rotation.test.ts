@@ -108,6 +108,18 @@ describeEachApplication('signing keys', ({ start }) => {
     expect(await readEvents(app, 'signing_key_revoked')).toMatchObject([{ target_id: stolen, actor_type: 'system' }]);
   });
 
+  it('revoke a previous one at once too, in every replica', async () => {
+    const [app, other] = await startReplicas(start);
+    const ada = await signUp(app, 'ada');
+    await untilTold(other, keysChanged, () => app.signingKeys.rotate(system));
+    for (const replica of [app, other]) expect(await whoAmI(replica, ada.accessToken)).toMatchObject({ status: 200 });
+    const before = await app.signingKeys.list();
+    await untilTold(other, keysChanged, () => app.signingKeys.revoke(kidOf(ada.accessToken), system));
+    for (const replica of [other, app])
+      expect(await whoAmI(replica, ada.accessToken)).toMatchObject(refusal('invalid-token'));
+    expect(await app.signingKeys.list()).toHaveLength(before.length);
+  });
+
   // Guards: a replica that nobody had asked with a token since signed with the revoked key, and published it.
   it.each(['log-in', 'refresh', 'sign-up', 'publishing'])(
     'revoke one also for a replica whose next request is a %s',
