@@ -25,7 +25,9 @@ const problemSchema = z
 function commonProblems(endpoint: Endpoint): ProblemName[] {
   const names: ProblemName[] = ['malformed-request', 'invalid-input', 'internal', 'unavailable'];
   if (endpoint.body !== undefined) names.push('unsupported-media-type', 'content-too-large');
-  if (typeof endpoint.access === 'object') names.push('invalid-token', 'forbidden');
+  // A bearer token that is no good is refused wherever one is looked at, also where none is needed.
+  if (endpoint.access !== 'public') names.push('invalid-token');
+  if (typeof endpoint.access === 'object') names.push('forbidden');
   return names;
 }
 
@@ -36,13 +38,15 @@ function accessText(access: Access): string {
   return access === 'public' ? 'Open to everyone.' : 'The request carries its own credential.';
 }
 
-function answerResponse(shape: AnswerShape, summary: string): ZodOpenApiResponseObject {
+type DescribedResponse = ZodOpenApiResponseObject & { description: string };
+
+function answerResponse(shape: AnswerShape, summary: string): DescribedResponse {
   if (shape === 'empty') return { description: `${summary}: done, nothing to say.` };
   if (typeof shape === 'string') return { description: summary, content: { [shape]: { schema: { type: 'string' } } } };
   return { description: summary, content: { 'application/json': { schema: shape } } };
 }
 
-function problemResponses(endpoint: Endpoint): Record<string, ZodOpenApiResponseObject> {
+function problemResponses(endpoint: Endpoint): Record<string, DescribedResponse> {
   const names = new Set([...endpoint.problems, ...commonProblems(endpoint)]);
   const byStatus = Map.groupBy(names, (name) => problems[name].status);
   return Object.fromEntries(
@@ -56,10 +60,21 @@ function problemResponses(endpoint: Endpoint): Record<string, ZodOpenApiResponse
   );
 }
 
+/** A status may be an answer and a problem: `/readyz` answers 503 with its own form. */
+function responses(endpoint: Endpoint): Record<string, DescribedResponse> {
+  const all = problemResponses(endpoint);
+  for (const [status, shape] of Object.entries(endpoint.answers)) {
+    const { description, content } = answerResponse(shape, endpoint.summary);
+    const problem = all[status];
+    all[status] = {
+      description: problem === undefined ? description : `${description}\n\n${problem.description}`,
+      ...((content ?? problem) && { content: { ...problem?.content, ...content } }),
+    };
+  }
+  return all;
+}
+
 function operation(endpoint: Endpoint): ZodOpenApiOperationObject {
-  const answers = Object.entries(endpoint.answers).map(
-    ([status, shape]) => [status, answerResponse(shape, endpoint.summary)] as const,
-  );
   const needsToken = endpoint.access === 'session' || typeof endpoint.access === 'object';
   return {
     operationId: endpoint.name,
@@ -74,7 +89,7 @@ function operation(endpoint: Endpoint): ZodOpenApiOperationObject {
     ...(endpoint.body !== undefined && {
       requestBody: { required: true, content: { 'application/json': { schema: endpoint.body } } },
     }),
-    responses: { ...problemResponses(endpoint), ...Object.fromEntries(answers) },
+    responses: responses(endpoint),
   };
 }
 

@@ -53,7 +53,7 @@ function createAssets(): RequestHandler {
   const router = express.Router({ caseSensitive: true, strict: true });
   for (const [name, file] of Object.entries(files)) {
     router.get(name, (_request, response) =>
-      response.sendFile(file, { headers: { 'Cache-Control': 'public, max-age=3600' } }),
+      response.sendFile(file, { acceptRanges: false, headers: { 'Cache-Control': 'public, max-age=3600' } }),
     );
   }
   return router;
