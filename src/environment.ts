@@ -264,8 +264,12 @@ function distance(from: string, to: string): number {
 
 const plain = (name: string): string => name.replaceAll('_', '').toUpperCase();
 
-/** In a short name two mistakes make somebody else's variable of it (`HOME` is not `HOST`). */
-const allowedMistakes = (name: string): number => Math.floor(plain(name).length / 5);
+/** In a short name a mistake or two make somebody else's variable of it: `POST` is not `PORT`, `HOME` is not `HOST`. */
+function allowedMistakes(name: string): number {
+  const { length } = plain(name);
+  if (length < 6) return 0;
+  return length < 9 ? 1 : 2;
+}
 
 /** Near misses of a name we know; everything else in the environment belongs to somebody else. */
 export function findMisspelt(env: Environment): string[] {
@@ -275,7 +279,7 @@ export function findMisspelt(env: Environment): string[] {
     const own = plain(name).replace(/^GATEHOUSE/, '');
     const near = known.map((candidate) => ({ candidate, mistakes: distance(own, plain(candidate)) }));
     const close = near
-      .filter(({ candidate, mistakes }) => mistakes <= Math.min(2, allowedMistakes(candidate)))
+      .filter(({ candidate, mistakes }) => mistakes <= allowedMistakes(candidate))
       .toSorted((one, other) => one.mistakes - other.mistakes)[0];
     return close === undefined ? [] : [`${name} is not a variable of Gatehouse; did you mean ${close.candidate}?`];
   });
