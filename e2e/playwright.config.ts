@@ -7,6 +7,7 @@ export default defineConfig({
   testDir: import.meta.dirname,
   outputDir: '../test-results',
   workers: 2,
+  fullyParallel: true,
   retries: 0,
   forbidOnly: process.env['CI'] !== undefined,
   timeout: 60_000,

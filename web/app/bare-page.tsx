@@ -7,9 +7,9 @@ import classes from './bare-page.module.css';
 export function BareFrame({ children }: { children: ReactNode }) {
   return (
     <div className={classes.page}>
-      <div className={classes.brand}>
+      <header className={classes.brand}>
         <Logo />
-      </div>
+      </header>
       <main className={classes.card}>{children}</main>
     </div>
   );

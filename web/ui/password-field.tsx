@@ -31,7 +31,7 @@ export function PasswordField({ visible, onVisibilityChange, ...props }: Props) 
         <ActionIcon
           variant="transparent"
           color="gray"
-          size={42}
+          size={44}
           aria-label="Show password"
           aria-pressed={isVisible}
           title={isVisible ? 'Hide password' : 'Show password'}
