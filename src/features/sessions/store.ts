@@ -16,10 +16,6 @@ export async function insertSession(query: Query, row: SessionRow): Promise<void
   await query.insertInto('sessions').values(row).execute();
 }
 
-export async function findSession(query: Query, id: string): Promise<SessionRow | undefined> {
-  return await query.selectFrom('sessions').selectAll().where('id', '=', id).executeTakeFirst();
-}
-
 /** One indexed query: a row for each of the user's roles, and one where there is none. */
 export async function findSessionWithUser(query: Query, id: string): Promise<SessionWithUser | undefined> {
   const rows = await query

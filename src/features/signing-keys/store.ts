@@ -2,7 +2,6 @@ import type { Kysely, Selectable } from 'kysely';
 import type { Tables } from '../../database/open.ts';
 
 export type SigningKeyRow = Selectable<Tables['signing_keys']>;
-export type KeyState = SigningKeyRow['state'];
 
 type Query = Kysely<Tables>;
 
