@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { ensureBuilt } from '../scripts/prepare.js';
 
 interface Chunk {
   file: string;
@@ -44,8 +45,9 @@ function scriptsOf(manifest: Record<string, Chunk>, parts: readonly string[]): S
 
 const read = (file: string): Buffer => readFileSync(path.join(dist, file));
 
-// Needs the built pages: `npm run build` before.
-describe.runIf(existsSync(manifestFile))('the first load', () => {
+describe('the first load', () => {
+  beforeAll(ensureBuilt, 180_000);
+
   it.each(Object.entries(pages))(`%s needs at most ${BUDGET_KIB} KiB of JavaScript, gzipped`, (page, parts) => {
     const files = scriptsOf(readManifest(), parts);
     const kib = [...files].reduce((sum, file) => sum + read(`${file}.gz`).byteLength, 0) / 1024;

@@ -11,7 +11,7 @@ import { endpoints } from '../src/contract/index.ts';
 const server = 'http://localhost:3000';
 
 /** In place of web/api/endpoints.ts: where each call goes, without the schemas and the library that they are written in. */
-function endpointAddresses(): Plugin {
+export function endpointAddresses(): Plugin {
   const addresses = Object.fromEntries(
     endpoints.map(({ name, method, path, access }) => [
       name,

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import * as server from '../../src/security/password-limits.ts';
+import { bytesLeft, charactersMissing, newPasswordFault, passwordBytes, passwordLength } from './password-size.ts';
+
+const rules = { minLength: 15, maxBytes: 72 };
+
+describe('the size of a password', () => {
+  it.each(['', 'plain', 'é', 'e\u0301', '🦉🦉', 'Å'.repeat(10), '한국어', 'a'.repeat(100)])(
+    'is counted as the server does: %s',
+    (password) => {
+      expect(passwordBytes(password)).toBe(server.passwordBytes(password));
+      expect(passwordLength(password)).toBe(server.passwordLength(password));
+    },
+  );
+
+  it('says what is left, or too much', () => {
+    expect(bytesLeft('a'.repeat(70), rules)).toBe('2 bytes left');
+    expect(bytesLeft('a'.repeat(71), rules)).toBe('1 byte left');
+    expect(bytesLeft('é'.repeat(37), rules)).toBe('2 bytes too long');
+  });
+
+  it('says what is missing', () => {
+    expect(charactersMissing('a'.repeat(13), rules)).toBe('2 more characters');
+    expect(charactersMissing('🦉'.repeat(14), rules)).toBe('1 more character');
+    expect(charactersMissing('a'.repeat(15), rules)).toBeUndefined();
+  });
+});
+
+describe('what the form refuses by itself', () => {
+  it.each([
+    ['', 'Enter a password.'],
+    ['short', 'Use at least 15 characters.'],
+    ['é'.repeat(37), 'This is 2 bytes too long.'],
+  ])('%j', (password, fault) => {
+    expect(newPasswordFault(password, rules)).toContain(fault);
+  });
+
+  it('leaves the rest to the server, also where the rules are not known', () => {
+    expect(newPasswordFault('passwordpassword', rules)).toBeUndefined();
+    expect(newPasswordFault('short', undefined)).toBeUndefined();
+    expect(newPasswordFault('', undefined)).toBe('Enter a password.');
+  });
+});
