@@ -97,6 +97,15 @@ it.each(failures)(
   },
 );
 
+it('LO-04 the message of an error, which may repeat what a caller sent, cannot forge a line either', async () => {
+  const forged = '\r\n\u2028{"level":"fatal","msg":"forged"}\u001b[2J\u009b31m\u202e';
+  const { url, logText, logLines } = await startWith(() => Promise.reject(new Error(forged)));
+  await call({ url }, '/api/things/1');
+  expect(logText().trimEnd().split('\n')).toHaveLength(logLines().length);
+  expect(logLines().filter(({ level }) => level === 'fatal')).toEqual([]);
+  expect(logText()).not.toMatch(/[\u2028\u001b\u009b\u202e]/);
+});
+
 it('a problem goes out with its public half: the reason and the cause stay in the log', async () => {
   const problem = new Problem('unavailable', {
     detail: 'Try again.',

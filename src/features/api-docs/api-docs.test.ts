@@ -100,15 +100,16 @@ it('HT-06 HT-14 exactly the assets that the page loads are there, each with its 
 });
 
 it.each([
-  'Range: bytes=99999999-',
-  'Range: bytes=9-1',
-  'If-Match: "other"',
-  'If-Unmodified-Since: Thu, 01 Jan 1970 00:00:00 GMT',
-])('HT-06 guards: "%s" on an asset is no fault of ours; it was answered 500', async (field) => {
+  ['Range: bytes=99999999-', 200],
+  ['Range: bytes=9-1', 200],
+  ['If-Match: "other"', 400],
+  ['If-Unmodified-Since: Thu, 01 Jan 1970 00:00:00 GMT', 400],
+])('HT-06 guards: "%s" on an asset is no fault of ours; it was answered 500', async (field, status) => {
   for (const path of ASSETS) {
     const answer = await exchange(open().url, `GET ${path}`, [field]);
-    expect([200, 400], path).toContain(answer.status);
-    if (answer.status === 400) expect(answer.json).toMatchObject({ type: 'urn:gatehouse:problem:malformed-request' });
+    expect(answer.status, path).toBe(status);
+    expect(answer.headers).not.toHaveProperty('content-range');
+    if (status === 400) expect(answer.json).toMatchObject({ type: 'urn:gatehouse:problem:malformed-request' });
   }
   expect(open().logText()).not.toContain('"level":"error"');
 });
