@@ -21,7 +21,15 @@ interface Props extends Omit<TextInputProps, 'value' | 'onChange'> {
   assess: Assess;
 }
 
-function ProposalButtons({ value, onProposed }: { value: string; onProposed: (passphrase: string) => void }) {
+interface ProposalProps {
+  value: string;
+  /** Whether the password may be seen. */
+  isReadable: boolean;
+  onProposed: (passphrase: string) => void;
+}
+
+/** The passphrase is also shown in full: the field is too narrow for most of them. */
+function Proposal({ value, isReadable, onProposed }: ProposalProps) {
   const [proposal, setProposal] = useState<string>();
   const { isCopied, copy } = useCopy();
   const propose = async () => {
@@ -33,6 +41,7 @@ function ProposalButtons({ value, onProposed }: { value: string; onProposed: (pa
   const small = { variant: 'subtle', size: 'compact-sm', className: classes.button ?? '' } as const;
   return (
     <div className={classes.buttons}>
+      {isShown && isReadable && <p className={classes.proposal}>{proposal}</p>}
       <Button {...small} leftSection={<IconSparkles size={16} />} onClick={() => void propose()}>
         {isShown ? 'Propose another' : 'Propose a passphrase'}
       </Button>
@@ -73,7 +82,7 @@ export function NewPasswordField({ value, onChange, rules, assess, ...props }: P
         })}
       />
       {rules !== undefined && value !== '' && <PasswordMeter value={value} rules={rules} assessment={assessment} />}
-      <ProposalButtons value={value} onProposed={take} />
+      <Proposal value={value} isReadable={isVisible} onProposed={take} />
     </div>
   );
 }
