@@ -118,7 +118,6 @@ function addKeyCommands(program: Command): void {
     .description('sign with the next key from now on; nobody is signed out')
     .action(() =>
       onDatabase(async ({ signingKeys }) => {
-        await signingKeys.start(); // refuses under another APP_SECRET, which the server could not open the new key with
         print(`Signing with ${await signingKeys.rotate(operator)} now.`);
       }),
     );
@@ -129,7 +128,6 @@ function addKeyCommands(program: Command): void {
     .allowUnknownOption() // the name of a key may begin with a hyphen
     .action((kid: string) =>
       onDatabase(async ({ signingKeys }) => {
-        await signingKeys.start();
         if ((await signingKeys.revoke(kid, operator)).length === 0)
           throw new CommandError(`there is no key ${kid} to revoke; "npm run cli -- keys list" shows them.`);
         print(`${kid} is revoked: access tokens it signed are refused, sessions go on.`);
