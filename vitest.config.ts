@@ -8,5 +8,7 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    // Half of the time is spent waiting for PostgreSQL and for processes.
+    maxWorkers: 2,
   },
 });

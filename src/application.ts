@@ -9,7 +9,13 @@ import { isUnavailable, openDatabase } from './database/open.ts';
 import type { Database } from './database/open.ts';
 import { createApiDocs } from './features/api-docs/index.ts';
 import { createAudit } from './features/audit/index.ts';
-import { createAuth, createAuthRoutes, createPasswordRules, sessionAnswer } from './features/auth/index.ts';
+import {
+  createAuth,
+  createAuthRoutes,
+  createPasswordRules,
+  findReplaced,
+  sessionAnswer,
+} from './features/auth/index.ts';
 import { createHealthChecks, createHealthRoutes } from './features/health/index.ts';
 import { createRoleRoutes } from './features/roles/index.ts';
 import { createSessions } from './features/sessions/index.ts';
@@ -145,7 +151,7 @@ function createRoutes({ signUp, passwordMinLength }: Config, features: Features)
   return [
     ...createHealthRoutes(health),
     ...createAuthRoutes({ auth, sessions, rules, options, hasAdministrator: () => users.hasAdministrator() }),
-    ...createSetupRoutes({ setup, sessionAnswer }),
+    ...createSetupRoutes({ setup, sessions, findReplaced, sessionAnswer }),
     ...createRoleRoutes(),
     ...createSigningKeyRoutes(signingKeys),
     ...apiDocs.routes,

@@ -7,7 +7,7 @@ import type { Permission } from './permissions.ts';
 /**
  * Who may call. There is no default.
  *  - `public`      anyone
- *  - `credential`  the request carries its own credential (refresh token, session cookie, set-up secret), and the rule checks it
+ *  - `credential`  the request carries its own credential (refresh token, session cookie, set-up secret), and the rule checks it; a bearer token that is no good counts as none
  *  - `session`     a user who is signed in; what it touches is the caller's own
  *  - `{ permission }`  a principal whose roles permit it
  *  - `configured`  decided by configuration (the API reference: public, signed-in or off)

@@ -1,4 +1,5 @@
 /** Who calls in the tests: a stranger, a guest, a user, another user, an administrator. All through the public door. */
+import supertest from 'supertest';
 import { expect } from 'vitest';
 import type { SessionAnswer } from '../contract/auth.ts';
 import { PROBLEM_TYPE_PREFIX, problems } from '../contract/problem.ts';
@@ -24,32 +25,40 @@ export interface CallOptions {
   headers?: Record<string, string>;
 }
 
-/** One call with `fetch`; a JSON body, a bearer token, a cookie, as given. */
+/** One call over the wire; a JSON body, a bearer token, a cookie, as given. A string is sent as it is, valid JSON or not. */
 export async function call(
   app: Pick<TestApplication, 'url'>,
   path: string,
   options: CallOptions = {},
 ): Promise<Answer> {
   const hasBody = options.body !== undefined;
-  const response = await fetch(app.url + path, {
-    method: options.method ?? (hasBody ? 'POST' : 'GET'),
-    headers: {
+  const method = (options.method ?? (hasBody ? 'POST' : 'GET')).toLowerCase() as 'get' | 'post' | 'patch' | 'put';
+  const sending = supertest(app.url)
+    [method](path)
+    .redirects(0)
+    .set({
+      'User-Agent': 'node',
       ...(hasBody && { 'Content-Type': 'application/json' }),
       ...(options.token !== undefined && { Authorization: `Bearer ${options.token}` }),
       // What a page of our own sends.
       ...(options.cookie !== undefined && { Cookie: options.cookie, 'Sec-Fetch-Site': 'same-origin' }),
       ...options.headers,
-    },
-    ...(hasBody && { body: typeof options.body === 'string' ? options.body : JSON.stringify(options.body) }),
-    redirect: 'manual',
-  });
-  const text = await response.text();
-  const isJson = /json/.test(response.headers.get('content-type') ?? '');
+    });
+  const response = await (hasBody
+    ? sending.send(typeof options.body === 'string' ? options.body : JSON.stringify(options.body))
+    : sending);
+  const isJson = /json/.test(response.type);
   return {
     status: response.status,
-    body: isJson ? (JSON.parse(text) as Record<string, unknown>) : { text },
-    headers: response.headers,
+    body: isJson ? (JSON.parse(response.text) as Record<string, unknown>) : { text: response.text },
+    headers: readHeaders(response.headers),
   };
+}
+
+function readHeaders(given: Record<string, string | string[]>): Headers {
+  const headers = new Headers();
+  for (const [name, values] of Object.entries(given)) for (const value of [values].flat()) headers.append(name, value);
+  return headers;
 }
 
 export interface Persona extends SessionAnswer {

@@ -18,6 +18,7 @@ export type SecurityEventName =
   | 'privilege_permissions_changed'
   | 'setup_link_created'
   | 'setup_completed'
+  | 'app_secret_changed'
   | 'signing_key_created'
   | 'signing_key_rotated'
   | 'signing_key_revoked';

@@ -3,5 +3,5 @@ export { createAuth } from './auth.ts';
 export type { Auth } from './auth.ts';
 export { createPasswordRules } from './password-rules.ts';
 export { createAuthRoutes } from './routes.ts';
-export { sessionAnswer } from './session-cookie.ts';
+export { findReplaced, sessionAnswer } from './session-cookie.ts';
 export type { Registration } from './register.ts';

@@ -12,7 +12,7 @@ export function createLogOut({ database, sessions }: AuthParts) {
   return {
     async byPrincipal(principal: Principal, origin: Origin): Promise<'cookie' | 'token'> {
       if (principal.kind !== 'user')
-        throw new Problem('invalid-token', { detail: 'There is no session to sign out of.' });
+        throw new Problem('invalid-token', { detail: 'The access token is missing, has expired or has been revoked.' });
       await terminate(principal.session.id, principal.user.id, origin);
       return principal.session.transport;
     },

@@ -6,7 +6,7 @@ import type { Sessions } from '../sessions/index.ts';
 import type { Auth } from './auth.ts';
 import { contextOf } from './password-rules.ts';
 import type { PasswordRules } from './password-rules.ts';
-import { clearedSessionCookie, readSessionCookie, sessionAnswer } from './session-cookie.ts';
+import { clearedSessionCookie, findReplaced, readSessionCookie, sessionAnswer } from './session-cookie.ts';
 
 interface Parts {
   auth: Auth;
@@ -23,17 +23,6 @@ function assertOneTransport(refreshToken: string | undefined, cookie: string | u
   throw new Problem('invalid-input', {
     errors: [{ pointer: '/refreshToken', detail: 'Send the refresh token in the body or in the cookie, not both.' }],
   });
-}
-
-/** The session this browser is in so far: signing in takes its place. */
-async function findReplaced(
-  sessions: Sessions,
-  transport: 'cookie' | 'token',
-  cookies: string | undefined,
-): Promise<string | undefined> {
-  const cookie = transport === 'cookie' ? readSessionCookie(cookies) : undefined;
-  const found = cookie === undefined ? undefined : await sessions.findByRefreshToken(cookie);
-  return found?.transport === 'cookie' ? found.sid : undefined;
 }
 
 const noToken = (): Problem => new Problem('invalid-token', { detail: 'There is no session to renew. Sign in.' });

@@ -1,7 +1,7 @@
 // How a browser keeps its session: a cookie that no script can read and no other site, subdomain or path can set or send.
 import { parseCookie, stringifySetCookie } from 'cookie';
 import type { SessionAnswer } from '#contract/auth.ts';
-import type { Issued } from '../sessions/index.ts';
+import type { Issued, Sessions } from '../sessions/index.ts';
 
 const NAME = '__Host-gatehouse-session';
 
@@ -11,6 +11,17 @@ function setCookie(value: string, maxAge: number): string {
 
 export function readSessionCookie(header: string | undefined): string | undefined {
   return header === undefined ? undefined : parseCookie(header)[NAME];
+}
+
+/** The session this browser is in so far: signing in takes its place. */
+export async function findReplaced(
+  sessions: Sessions,
+  transport: 'cookie' | 'token',
+  cookies: string | undefined,
+): Promise<string | undefined> {
+  const cookie = transport === 'cookie' ? readSessionCookie(cookies) : undefined;
+  const found = cookie === undefined ? undefined : await sessions.findByRefreshToken(cookie);
+  return found?.transport === 'cookie' ? found.sid : undefined;
 }
 
 export const clearedSessionCookie = (): Record<string, string> => ({ 'Set-Cookie': setCookie('', 0) });

@@ -58,6 +58,17 @@ describeEachApplication('refresh', ({ start }) => {
     expect(await refreshBy(app, next.body['refreshToken'])).toMatchObject({ status: 200 });
   });
 
+  it('looks at the refresh token, whatever old access token a client sends beside it', async () => {
+    const app = await start();
+    const ada = await signUp(app, 'ada');
+    for (const token of ['stale', ada.accessToken]) {
+      const answer = await call(app, '/api/auth/refresh', { body: { refreshToken: ada.refreshToken }, token });
+      expect(answer, token).toMatchObject({ status: 200 });
+    }
+    const forged = await call(app, '/api/auth/refresh', { body: { refreshToken: 'x' }, token: ada.accessToken });
+    expect(forged, 'a good access token is no refresh token').toMatchObject({ status: 401 });
+  });
+
   it('SE-03 ends the session, and no other, when an old token comes after the grace', async () => {
     const app = await start();
     const ada = await signUp(app, 'ada');

@@ -6,6 +6,7 @@ import {
   createFrozenClock,
   GOOD_PASSWORD,
   logIn,
+  logInByCookie,
   OTHER_PASSWORD,
   pointersOf,
   readEvents,
@@ -119,6 +120,25 @@ describeEachApplication('set-up', ({ start }) => {
     await app.userAdministration.setRoles('ada', ['admin'], { type: 'system' });
     expect(await setUp(app, secretOf(app.setupLink))).toMatchObject(refusal('invalid-setup-secret'));
     expect((await users(app)).map(({ username }) => username)).toEqual(['ada']);
+  });
+
+  it('LG-09 ends the session that the browser was in before', async () => {
+    const app = await start();
+    await signUp(app, 'ada');
+    const before = await logInByCookie(app, 'ada');
+    const answer = await call(app, '/api/setup', {
+      body: {
+        secret: secretOf(app.setupLink),
+        username: 'root',
+        email: 'root@example.org',
+        password: GOOD_PASSWORD,
+        transport: 'cookie',
+      },
+      cookie: before.cookie,
+    });
+    expect(answer.status).toBe(201);
+    expect(await whoAmI(app, before.accessToken)).toMatchObject(refusal('invalid-token'));
+    expect(await whoAmI(app, answer.body['accessToken'])).toMatchObject({ status: 200 });
   });
 
   it('RE-20 makes one administrator of many who use the link at once, on two replicas', async () => {

@@ -19,7 +19,7 @@ export interface Setup {
    */
   createLink(purpose: SetupPurpose): Promise<string | undefined>;
   /** @throws Problem `invalid-setup-secret`, and what a registration can be refused for */
-  complete(secret: string, who: Registration, origin: Origin): Promise<Issued>;
+  complete(secret: string, who: Registration, origin: Origin, replacedSid?: string): Promise<Issued>;
   /** For a start that was given the administrator; false where there is one already. */
   createFirstAdministrator(who: Omit<Registration, 'transport'>): Promise<boolean>;
 }
@@ -87,12 +87,13 @@ export function createSetup({ database, auth, users, audit, publicUrl, now, onUs
         });
         return `${publicUrl}/setup#secret=${secret}`;
       }),
-    async complete(secret, who, origin) {
+    async complete(secret, who, origin, replacedSid) {
       const secretHash = sha256Hex(secret);
       // Before the password is hashed: a stranger with a made-up secret costs us one indexed read.
       if ((await findUsableSecret(database.read, secretHash, now())) === undefined) throw invalid();
       return await auth.createAccount(who, origin, {
         roles: ['admin'],
+        replacedSid,
         condition: async (tx) => {
           await users.lockAdministrators(tx);
           const used = await consumeSecret(tx.query, secretHash, now());

@@ -40,9 +40,13 @@ describeEachApplication('a change of APP_SECRET', ({ start }) => {
     expect([next.status, nextCookie.status]).toEqual([200, 200]);
     expect(await readEvents(during, 'signing_key_created')).toHaveLength(2);
     const late = await logInByCookie(during, 'ada');
+    const changes = await readEvents(during, 'app_secret_changed');
+    expect(changes).toHaveLength(1);
+    expect(JSON.stringify(changes)).not.toMatch(new RegExp(`${NEW_SECRET}|${TEST_SECRET}`));
     await during.stop();
 
     const after = await start({ url, config: { appSecret: NEW_SECRET } });
+    expect(await readEvents(after, 'app_secret_changed'), 'a start with a known secret').toHaveLength(1);
     expect(await whoAmI(after, next.body['accessToken'])).toMatchObject({ status: 200 });
     expect(await refreshBy(after, next.body['refreshToken'])).toMatchObject({ status: 200 });
     expect(await refreshByCookie(after, cookieOf(nextCookie))).toMatchObject({ status: 200 });

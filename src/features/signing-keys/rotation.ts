@@ -3,7 +3,7 @@ import type { Tx } from '../../database/open.ts';
 import type { SecretRing } from '../../security/app-secret.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import { makeKey, openKey, resealKey } from './key-material.ts';
-import { insertKey, listKeys, updateKey } from './store.ts';
+import { insertKey, listKeys, noteSecret, updateKey } from './store.ts';
 import type { SigningKeyRow } from './store.ts';
 
 /** The longest an access token can live (15 min), its leeway, and time for every replica to learn of the rotation. */
@@ -45,6 +45,13 @@ async function activate(tx: Tx, parts: RotationParts, row: SigningKeyRow): Promi
   await updateKey(tx.query, row.kid, { state: 'current', activated_at: parts.now() });
 }
 
+/** An operator's change of the secret is worth an event; the first start is none. */
+async function recordNewSecret(tx: Tx, { secrets, audit, now }: RotationParts, actor: Actor): Promise<void> {
+  const others = await noteSecret(tx.query, secrets.currentId, now());
+  if (others === undefined || others === 0) return;
+  await audit.record(tx, { name: 'app_secret_changed', actor, details: { after: { secretId: secrets.currentId } } });
+}
+
 /**
  * After it, one key is current, one standby, and all that can still sign or verify are sealed under the current secret.
  * @throws UnknownSecretError
@@ -61,6 +68,7 @@ export async function ensureKeys(
     if (row.secret_id !== parts.secrets.currentId) await updateKey(tx.query, row.kid, resealKey(parts.secrets, pem));
   }
   const system: Actor = { type: 'system' };
+  await recordNewSecret(tx, parts, system);
   return {
     current: rows.find((row) => row.state === 'current') ?? (await add(tx, parts, 'current', system)),
     standby: rows.find((row) => row.state === 'standby') ?? (await add(tx, parts, 'standby', system)),
