@@ -33,8 +33,8 @@ export async function call(
 ): Promise<Answer> {
   const hasBody = options.body !== undefined;
   const method = (options.method ?? (hasBody ? 'POST' : 'GET')).toLowerCase() as 'get' | 'post' | 'patch' | 'put';
-  const sending = supertest(app.url)
-    [method](path)
+  const door = supertest(app.url);
+  const sending = door[method](path)
     .redirects(0)
     .set({
       'User-Agent': 'node',
