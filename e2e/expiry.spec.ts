@@ -4,7 +4,7 @@ import type { Account } from './accounts.ts';
 import { expect, test } from './fixtures.ts';
 
 // Short enough that it expires while the test runs; nothing waits for the clock, only for the server's own refusal.
-test.use({ environment: { ACCESS_TOKEN_SECONDS: '2' } });
+test.use({ environment: { ACCESS_TOKEN_SECONDS: '3' } });
 
 const change = { name: 'Change password' };
 const next = 'nine slow rivers under glass';
@@ -15,20 +15,24 @@ function countCalls(page: Page): (endpoint: string) => Request[] {
   return (endpoint) => requests.filter((request) => request.url().endsWith(endpoint));
 }
 
-/** Signs in, fills the password form, and returns when the server takes the page's access token no more. */
+/** Signs in, fills the password form, and returns when the server takes the page's latest access token no more. */
 async function untilExpired(page: Page, url: string, account: Account): Promise<void> {
-  const answered = page.waitForResponse('**/api/auth/login');
+  let latest: Promise<{ accessToken: string }> | undefined;
+  page.on('response', (response) => {
+    if (response.ok() && /\/api\/auth\/(login|refresh)$/.test(response.url())) latest = response.json();
+  });
   await page.goto('/sign-in');
   await fillSignIn(page, account.username, account.password);
   await page.getByRole('button', { name: 'Sign in' }).click();
-  const { accessToken } = (await (await answered).json()) as { accessToken: string };
+  await expect(page.getByRole('region', { name: 'This session' })).toContainText('127.0.0.1');
   await page.getByRole('link', { name: 'Password' }).click();
   await page.getByLabel('Current password').fill(account.password);
   await page.getByLabel('New password').fill(next);
-  const headers = { Authorization: `Bearer ${accessToken}` };
-  await expect
-    .poll(async () => (await fetch(`${url}/api/auth/me`, { headers })).status, { intervals: [200] })
-    .toBe(401);
+  const answer = async (): Promise<number> => {
+    const headers = { Authorization: `Bearer ${(await latest)?.accessToken}` };
+    return (await fetch(`${url}/api/auth/me`, { headers })).status;
+  };
+  await expect.poll(answer, { intervals: [200] }).toBe(401);
 }
 
 test('an access token that expires in use is renewed before the next call, which nobody notices', async ({

@@ -24,9 +24,9 @@ export interface Held extends Credential {
 
 const LONGEST_MARGIN_SECONDS = 30;
 
-/** Renewed a little early, so that a request does not arrive with a token that has just expired. */
+/** Renewed a little early, so that a request does not arrive with a token that has just expired; the server counts in whole seconds. */
 function heldOf({ accessToken, expiresIn, user }: SessionAnswer, now: number): Held {
-  const margin = Math.min(LONGEST_MARGIN_SECONDS, expiresIn / 5);
+  const margin = Math.min(LONGEST_MARGIN_SECONDS, 1 + expiresIn / 5);
   return { token: accessToken, userId: user.id, freshUntil: now + (expiresIn - margin) * 1000 };
 }
 
