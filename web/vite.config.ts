@@ -74,5 +74,6 @@ export default defineConfig({
     sourcemap: process.env['SOURCE_MAPS'] === 'hidden' ? 'hidden' : false,
     reportCompressedSize: false,
   },
-  server: { port: 5173, strictPort: true, proxy: { '/api': server, '/.well-known': server } },
+  // Not the folder web/api, which Vite itself serves to a page in development.
+  server: { port: 5173, strictPort: true, proxy: { '^/api/(?!.+\\.tsx?(?:\\?|$))': server, '/.well-known': server } },
 });
