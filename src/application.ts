@@ -94,15 +94,32 @@ function translateError(error: unknown): Problem | undefined {
   });
 }
 
+/** Thrown where ADMIN_* name somebody who cannot be made an administrator: the operator's to mend. */
+class FirstAdministratorError extends Error {
+  override readonly name = 'FirstAdministratorError';
+
+  constructor({ detail, message, errors = [] }: Problem) {
+    const faults = errors.map(
+      ({ pointer, detail: fault }) => `\n  - ${environmentNames[pointer] ?? pointer}: ${fault}`,
+    );
+    super(`the first administrator cannot be made: ${detail ?? message}${faults.join('')}`);
+  }
+}
+
+const environmentNames: Record<string, string> = {
+  '/username': 'ADMIN_USERNAME',
+  '/email': 'ADMIN_EMAIL',
+  '/password': 'ADMIN_PASSWORD',
+};
+
 /** The configured one, or a link that makes one; neither where there is one already. */
 async function findAdministrator({ firstAdministrator: who }: Config, setup: Setup): Promise<string | undefined> {
   if (who === undefined) return await setup.createLink('first-administrator');
   const username = canonicalUsername(who.username);
   const email = canonicalEmailAddress(who.email);
   if (username === undefined)
-    throw new Problem('invalid-input', { errors: [{ pointer: 'ADMIN_USERNAME', detail: USERNAME_RULE }] });
-  if (email === undefined)
-    throw new Problem('invalid-input', { errors: [{ pointer: 'ADMIN_EMAIL', detail: EMAIL_RULE }] });
+    throw new Problem('invalid-input', { errors: [{ pointer: '/username', detail: USERNAME_RULE }] });
+  if (email === undefined) throw new Problem('invalid-input', { errors: [{ pointer: '/email', detail: EMAIL_RULE }] });
   await setup.createFirstAdministrator({ username, email, password: who.password });
   return undefined;
 }
@@ -207,7 +224,9 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
       await signingKeys.start();
       // The event loop stands still meanwhile: better now than at the first sign-up.
       await features.strength.warmUp();
-      const setupLink = await findAdministrator(config, setup);
+      const setupLink = await findAdministrator(config, setup).catch((error: unknown) => {
+        throw error instanceof Problem && error.status < 500 ? new FirstAdministratorError(error) : error;
+      });
       health.started();
       return { setupLink };
     },
@@ -228,10 +247,5 @@ export function isWorthWaiting(error: unknown): boolean {
 
 /** What the operator has to change, in words; undefined for a fault of ours. */
 export function startFaults(error: unknown): string | undefined {
-  if (error instanceof UnknownSecretError) return error.message;
-  if (!(error instanceof Problem)) return undefined;
-  const fields = (error.errors ?? []).map(
-    ({ pointer, detail }) => `\n  - ${pointer.replace('/password', 'ADMIN_PASSWORD')}: ${detail}`,
-  );
-  return `the first administrator cannot be made: ${error.detail ?? error.message}${fields.join('')}`;
+  return error instanceof UnknownSecretError || error instanceof FirstAdministratorError ? error.message : undefined;
 }

@@ -81,9 +81,9 @@ function listen(server: Server, config: Config): Promise<void> {
   });
 }
 
-/** SQLSTATE: wrong password or role, no such database, no right to it. Under compose that is made while we start (RE-24). */
-function isRefusal(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && /^(28|3D|42501)/.test(String(error.code));
+/** SQLSTATE: no right to the tables. Under compose it may be granted while we start (RE-24). */
+function lacksRights(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '42501';
 }
 
 /** Waits for a database that is away or not migrated yet; anything else ends the start. */
@@ -98,7 +98,7 @@ async function prepare(
       return await application.prepare();
     } catch (error) {
       if (stopping.aborted) break;
-      if (!isWorthWaiting(error) && !isRefusal(error)) throw error;
+      if (!isWorthWaiting(error) && !lacksRights(error)) throw error;
       log.warn({ err: error, retryInMs: wait }, 'not ready yet');
       if (said !== reasonOf(error)) say(`gatehouse: not ready yet, trying again until it is: ${reasonOf(error)}`);
       said = reasonOf(error);

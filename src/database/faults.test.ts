@@ -18,12 +18,16 @@ describe('isUnavailable', () => {
     'Query read timeout',
   ])('knows "%s", which comes without a code', (message) => expect(isUnavailable(new Error(message))).toBe(true));
 
+  it('takes a wrong password of the server’s own for an outage: it can be put right without a restart', () => {
+    for (const code of ['28P01', '28000', '3D000']) expect(isUnavailable(failing(code)), code).toBe(true);
+  });
+
   it('looks into causes and aggregates', () => {
     expect(isUnavailable(new Error('x', { cause: failing('ECONNREFUSED') }))).toBe(true);
     expect(isUnavailable(new AggregateError([new Error('x'), failing('ECONNREFUSED')]))).toBe(true);
   });
 
-  it.each(['23505', '23503', '42P01', '28P01', 'SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_ERROR', 'SQLITE_CORRUPT', 'ENOENT'])(
+  it.each(['23505', '23503', '42P01', '42501', 'SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_ERROR', 'SQLITE_CORRUPT', 'ENOENT'])(
     'does not take %s for an outage',
     (code) => expect(isUnavailable(failing(code))).toBe(false),
   );

@@ -9,8 +9,11 @@ const retriable = new Set(['40001', '40P01']);
 /** SQLSTATE: cancelled by a time-out, lock time-out, read-only server, session ended for idling, I/O error. */
 const unavailableStates = new Set(['57014', '55P03', '25006', '25P03', '25P04', '58030', ...retriable]);
 
-/** SQLSTATE classes: connection (08), resources such as too many connections (53), shut down or starting up (57P). */
-const unavailableClass = /^(08|53|57P)/;
+/**
+ * SQLSTATE classes: connection (08), wrong role or password (28), no such database (3D), resources such as too many connections (53),
+ * shut down or starting up (57P). The server's own password is never the caller's fault, and may be put right while we run.
+ */
+const unavailableClass = /^(08|28|3D|53|57P)/;
 
 const unavailableSqlite = /^SQLITE_(BUSY|LOCKED|IOERR|FULL|CANTOPEN|READONLY)/;
 

@@ -53,13 +53,18 @@ function knownProblem(error: unknown, translate: TranslateError): Problem | unde
   return translate(error);
 }
 
+const reasonOf = ({ cause, message }: Problem): string =>
+  cause instanceof Error ? cause.message || String('code' in cause ? cause.code : cause.name) : message;
+
 export function createErrorHandler(log: Logger, translate: TranslateError): ErrorRequestHandler {
   return (error: unknown, _request, response, _next) => {
     const { requestId, route } = contextOf(response);
     const problem = knownProblem(error, translate) ?? new Problem('internal', { cause: error });
-    if (problem.status >= 500)
-      log.error({ requestId, route, problem: problem.problem, err: problem.cause ?? error }, 'request failed');
-    else log.debug({ requestId, route, problem: problem.problem, reason: problem.reason }, 'request refused');
+    const event = { requestId, route, problem: problem.problem };
+    if (problem.status === 500) log.error({ ...event, err: problem.cause ?? error }, 'request failed');
+    // Every request of an outage comes here: a line each, and no stack that says the same.
+    else if (problem.status > 500) log.warn({ ...event, reason: reasonOf(problem) }, 'request not served');
+    else log.debug({ ...event, reason: problem.reason }, 'request refused');
     if (response.headersSent) response.destroy();
     else sendProblem(response, problem);
   };

@@ -59,7 +59,7 @@ describeEachApplication('a change of APP_SECRET', ({ start }) => {
     const keys = await readKeys(before);
     const wrong = await start({ url: before.config.databaseUrl, prepare: false, config: { appSecret: NEW_SECRET } });
     await expect(wrong.prepare()).rejects.toThrow(
-      'APP_SECRET is not the one this database was made with. Put the earlier one into APP_SECRET_PREVIOUS; or, if it is lost, run "cli keys reset"',
+      'APP_SECRET is not the one this database was made with. Put the earlier one into APP_SECRET_PREVIOUS; or, if it is lost, run "npm run cli -- keys reset"',
     );
     expect(await call(wrong, '/readyz')).toMatchObject({ status: 503 });
     expect(await whoAmI(wrong, ada.accessToken)).toMatchObject(refusal('unavailable'));

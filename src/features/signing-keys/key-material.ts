@@ -11,7 +11,8 @@ const PURPOSE = 'signing-key';
 export function makeKey(secrets: SecretRing, state: 'standby' | 'current', now: number): SigningKeyRow {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const { x = '', y = '' } = publicKey.export({ format: 'jwk' });
-  const kid = randomToken(12);
+  // Never begins with a hyphen: it is an argument at the command line.
+  const kid = `k${randomToken(12)}`;
   const jwk: PublicJwk = { kid, kty: 'EC', crv: 'P-256', x, y, alg: 'ES256', use: 'sig' };
   const { secretId, sealed } = secrets.seal(PURPOSE, privateKey.export({ format: 'pem', type: 'pkcs8' }).toString());
   return {

@@ -23,7 +23,7 @@ export class UnknownSecretError extends Error {
   override readonly name = 'UnknownSecretError';
   constructor() {
     super(
-      'APP_SECRET is not the one this database was made with. Put the earlier one into APP_SECRET_PREVIOUS; or, if it is lost, run "cli keys reset": everyone has to sign in again.',
+      'APP_SECRET is not the one this database was made with. Put the earlier one into APP_SECRET_PREVIOUS; or, if it is lost, run "npm run cli -- keys reset": everyone has to sign in again.',
     );
   }
 }
