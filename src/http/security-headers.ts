@@ -23,21 +23,29 @@ interface Options {
   strictTransportSecurity: boolean;
 }
 
-function common(options: Options): HelmetOptions {
+function common(options: Options) {
   return {
     strictTransportSecurity: options.strictTransportSecurity ? { maxAge: 31_536_000, includeSubDomains: true } : false,
     referrerPolicy: { policy: 'no-referrer' },
-    frameguard: { action: 'deny' },
-    crossOriginOpenerPolicy: { policy: 'same-origin' },
+    xFrameOptions: { action: 'deny' },
     crossOriginResourcePolicy: { policy: 'same-origin' },
     crossOriginEmbedderPolicy: false,
-  };
+  } as const satisfies HelmetOptions;
 }
 
-/** For every answer that is not a page: nothing in it may be run, shown in a frame, or be fetched by its content. */
+/**
+ * For every answer that is not a page: nothing in it may be run, shown in a frame, or be fetched by its content. Without those
+ * that only speak to a document: each header costs the busiest answers about half a percent.
+ */
 export function apiHeaders(options: Options): HeaderList {
   return computedByHelmet({
     ...common(options),
+    crossOriginOpenerPolicy: false,
+    originAgentCluster: false,
+    xDnsPrefetchControl: false,
+    xDownloadOptions: false,
+    xPermittedCrossDomainPolicies: false,
+    xXssProtection: false,
     contentSecurityPolicy: {
       useDefaults: false,
       directives: { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] },
@@ -52,6 +60,7 @@ export const NONCE = '__CSP_NONCE__';
 export function pageHeaders(options: Options): HeaderList {
   return computedByHelmet({
     ...common(options),
+    crossOriginOpenerPolicy: { policy: 'same-origin' },
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {

@@ -67,7 +67,12 @@ export function createApiDocs({ endpoints, version, publicUrl, access }: Parts):
         document ??= createOpenApi(endpoints, { version, server: publicUrl });
         return answer(200, { openapi: '3.1.0', ...document });
       }),
-      route(getApiReference, async () => answer(200, PAGE, { 'Content-Security-Policy': CONTENT_SECURITY_POLICY })),
+      route(getApiReference, async () =>
+        answer(200, PAGE, {
+          'Content-Security-Policy': CONTENT_SECURITY_POLICY,
+          'Cross-Origin-Opener-Policy': 'same-origin',
+        }),
+      ),
     ],
     accessOf: (endpoint) => {
       if (access === 'off') return 'off';

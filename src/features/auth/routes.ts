@@ -1,6 +1,7 @@
 import * as contract from '#contract/auth.ts';
 import { Problem } from '#contract/problem.ts';
 import { answer, route } from '../../http/route.ts';
+import type { UserPrincipal } from '../../http/principal.ts';
 import type { Route } from '../../http/route.ts';
 import type { Sessions } from '../sessions/index.ts';
 import type { Auth } from './auth.ts';
@@ -64,11 +65,22 @@ function createSignInRoutes({ auth, sessions }: Parts): Route[] {
   ];
 }
 
+/** One frozen answer for each principal: while the session's cache holds it, the answer is the same. */
+function createDescribe() {
+  const described = new WeakMap<UserPrincipal, ReturnType<typeof describe>>();
+  const describe = ({ user, session, permissions }: UserPrincipal) =>
+    Object.freeze({ user, session, permissions: [...permissions] });
+  return (principal: UserPrincipal) => {
+    const known = described.get(principal) ?? describe(principal);
+    described.set(principal, known);
+    return known;
+  };
+}
+
 function createAccountRoutes({ auth, rules, options, hasAdministrator }: Parts): Route[] {
+  const describe = createDescribe();
   return [
-    route(contract.getMe, async ({ principal }) =>
-      answer(200, { user: principal.user, session: principal.session, permissions: [...principal.permissions] }),
-    ),
+    route(contract.getMe, async ({ principal }) => answer(200, describe(principal))),
     route(contract.changePassword, async ({ principal, body, context }) => {
       await auth.changePassword(principal, body, context);
       return answer(204);
