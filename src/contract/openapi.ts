@@ -25,8 +25,8 @@ const problemSchema = z
 function commonProblems(endpoint: Endpoint): ProblemName[] {
   const names: ProblemName[] = ['malformed-request', 'invalid-input', 'internal', 'unavailable'];
   if (endpoint.body !== undefined) names.push('unsupported-media-type', 'content-too-large');
-  // A bearer token that is no good is refused wherever one is looked at, also where none is needed.
-  if (endpoint.access !== 'public') names.push('invalid-token');
+  // With its own credential a request may carry a bearer token that is no good: that one counts as none.
+  if (endpoint.access !== 'public' && endpoint.access !== 'credential') names.push('invalid-token');
   if (typeof endpoint.access === 'object') names.push('forbidden');
   return names;
 }
