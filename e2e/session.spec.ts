@@ -3,9 +3,18 @@ import { expectAccount, expectSignIn, fillSignIn, signIn, signOut } from './acco
 import type { Account } from './accounts.ts';
 import { expect, test } from './fixtures.ts';
 
-/** The session that the page is in, as its own call of `me` tells. */
+/**
+ * The session that the page is in after the act, a navigation, as its own call of `me` tells. An answer to the page before it does not
+ * count, and cannot be read any more.
+ */
 async function sessionIn(page: Page, act: () => Promise<unknown>): Promise<string> {
-  const answered = page.waitForResponse((response) => response.url().endsWith('/api/auth/me') && response.ok());
+  let hasNavigated = false;
+  page.once('framenavigated', () => {
+    hasNavigated = true;
+  });
+  const answered = page.waitForResponse(
+    (response) => hasNavigated && response.url().endsWith('/api/auth/me') && response.ok(),
+  );
   await act();
   const { session } = (await (await answered).json()) as { session: { id: string } };
   return session.id;
