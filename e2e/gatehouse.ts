@@ -3,12 +3,11 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { getNode, root } from '../scripts/runtime.js';
+import { freePort } from '../src/testing/free-port.ts';
 
 export interface Gatehouse {
   readonly url: string;
@@ -22,15 +21,6 @@ export interface Gatehouse {
   /** At once, as when the machine goes away. */
   kill(): Promise<void>;
   remove(): Promise<void>;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Nothing of the machine's own configuration: not its variables, and (by the working folder) not its `.env`. */

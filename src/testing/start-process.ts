@@ -11,13 +11,13 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess, StdioOptions } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inject, onTestFailed, onTestFinished } from 'vitest';
 import { call } from './personas.ts';
 import type { Answer } from './personas.ts';
+import { freePort } from './free-port.ts';
 
 const launcher = fileURLToPath(new URL('../launch.js', import.meta.url));
 
@@ -62,20 +62,6 @@ export interface Home {
   /** Runs one command of the operator to its end. */
   cli(...args: string[]): Promise<Finished>;
   cliWith(env: Env, ...args: string[]): Promise<Finished>;
-}
-
-/** A free port outside of what the system gives to outgoing connections, so that nobody takes it before the process does. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 10_000 + Math.floor(Math.random() * 20_000);
-    const server = createServer().listen(port, '127.0.0.1');
-    const free = await Promise.race([
-      once(server, 'listening').then(() => true),
-      once(server, 'error').then(() => false),
-    ]);
-    server.close();
-    if (free) return port;
-  }
 }
 
 /** @param env of every process in this home */

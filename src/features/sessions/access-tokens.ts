@@ -56,8 +56,9 @@ export function createAccessTokens({ signingKeys, issuer, seconds, now }: Parts)
         audience: issuer,
         nowSeconds: nowSeconds(),
       });
+      if (claims === undefined) return undefined;
       const kid = readTokenHeader(token)?.kid;
-      if (claims === undefined || kid === undefined) return undefined;
+      if (kid === undefined) return undefined;
       known.set(token, { ...claims, kid });
       return claims;
     },

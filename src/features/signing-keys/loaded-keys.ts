@@ -5,7 +5,7 @@ import type { PublicJwk } from '#contract/signing-keys.ts';
 import type { Database } from '../../database/open.ts';
 import type { SecretRing } from '../../security/app-secret.ts';
 import { jwkOf, openKey, privateKeyOf, publicKeyOf } from './key-material.ts';
-import { KEYS_TOPIC, PREVIOUS_KEY_MS } from './rotation.ts';
+import { hasRunOut, KEYS_TOPIC } from './rotation.ts';
 import { listKeys } from './store.ts';
 import type { SigningKeyRow } from './store.ts';
 
@@ -61,8 +61,7 @@ function createReading({ database, secrets }: Parts, verifies: (row: SigningKeyR
 
 export function createLoadedKeys(parts: Parts): LoadedKeys {
   const { database, now } = parts;
-  const verifies = (row: SigningKeyRow): boolean =>
-    row.state === 'previous' ? (row.retired_at ?? 0) + PREVIOUS_KEY_MS > now() : row.state !== 'revoked';
+  const verifies = (row: SigningKeyRow): boolean => row.state !== 'revoked' && !hasRunOut(row, now());
   const reading = createReading(parts, verifies);
   let loading: Promise<void> | undefined;
   /** Grows with every change: what began to be read before one is not good enough after it. */

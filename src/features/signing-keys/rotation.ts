@@ -7,7 +7,11 @@ import { insertKey, listKeys, noteSecret, updateKey } from './store.ts';
 import type { SigningKeyRow } from './store.ts';
 
 /** The longest an access token can live (15 min), its leeway, and time for every replica to learn of the rotation. */
-export const PREVIOUS_KEY_MS = (15 + 1 + 4) * 60 * 1000;
+const PREVIOUS_KEY_MS = (15 + 1 + 4) * 60 * 1000;
+
+/** Whether everything that a replaced key signed has expired. */
+export const hasRunOut = ({ state, retired_at }: SigningKeyRow, now: number): boolean =>
+  state === 'previous' && (retired_at ?? 0) + PREVIOUS_KEY_MS <= now;
 
 export interface RotationParts {
   secrets: SecretRing;
@@ -80,8 +84,7 @@ export async function rotateKeys(tx: Tx, parts: RotationParts, actor: Actor): Pr
   // An operator whose APP_SECRET is not the servers' would leave a standby key that no server can open.
   const { current, standby } = await ensureKeys(tx, parts);
   const now = parts.now();
-  const previous = (await listKeys(tx.query)).filter((row) => row.state === 'previous');
-  const ranOut = previous.filter((row) => (row.retired_at ?? 0) + PREVIOUS_KEY_MS <= now).map((row) => row.kid);
+  const ranOut = (await listKeys(tx.query)).filter((row) => hasRunOut(row, now)).map((row) => row.kid);
   for (const kid of ranOut) await updateKey(tx.query, kid, { state: 'revoked', revoked_at: now });
   await updateKey(tx.query, current.kid, { state: 'previous', retired_at: now });
   await activate(tx, parts, standby);
