@@ -5,7 +5,7 @@ import { endpoints } from '#contract/index.ts';
 import { permissionsOf } from '#contract/permissions.ts';
 import { Problem } from '#contract/problem.ts';
 import type { Config } from './config.ts';
-import { isUnavailable, openDatabase } from './database/open.ts';
+import { GrantError, isUnavailable, openDatabase } from './database/open.ts';
 import type { Database } from './database/open.ts';
 import { createApiDocs } from './features/api-docs/index.ts';
 import { createAudit } from './features/audit/index.ts';
@@ -193,7 +193,7 @@ function createHandler({ config, log }: ApplicationOptions, features: Features):
   });
 }
 
-/** Under the role that may change tables, where that is another one. */
+/** Under the role that may change tables, where that is another one; then the server's own gets its rights from it. */
 async function migrateDatabase(
   { config, log, now = Date.now }: ApplicationOptions,
   database: Database,
@@ -201,7 +201,7 @@ async function migrateDatabase(
   if (config.databaseMigrationUrl === config.databaseUrl) return await database.migrate();
   const asOwner = await openDatabase({ url: config.databaseMigrationUrl, poolSize: 1, log, now });
   try {
-    return await asOwner.migrate();
+    return await asOwner.migrate({ grantTo: config.databaseUrl });
   } finally {
     await asOwner.close();
   }
@@ -242,10 +242,11 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
 
 /** Whether the same start may succeed later. */
 export function isWorthWaiting(error: unknown): boolean {
-  return error instanceof NotMigratedError || isUnavailable(error);
+  return error instanceof NotMigratedError || error instanceof GrantError || isUnavailable(error);
 }
 
 /** What the operator has to change, in words; undefined for a fault of ours. */
 export function startFaults(error: unknown): string | undefined {
-  return error instanceof UnknownSecretError || error instanceof FirstAdministratorError ? error.message : undefined;
+  const kinds = [UnknownSecretError, FirstAdministratorError, GrantError];
+  return error instanceof Error && kinds.some((kind) => error instanceof kind) ? error.message : undefined;
 }

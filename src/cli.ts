@@ -214,8 +214,10 @@ function explain(error: unknown): string | undefined {
   if (error instanceof CommandError || error instanceof ConfigError) return error.message;
   if (!(error instanceof Error)) return undefined;
   if (error.name === 'Problem') return error.message; // a rule refused; main and cli know no contract
+  const fault = startFaults(error);
+  if (fault !== undefined) return fault;
   if (isWorthWaiting(error)) return `the database does not answer: ${error.message || error.name}`;
-  return startFaults(error) ?? ('code' in error ? `the database cannot be used: ${error.message}` : undefined);
+  return 'code' in error ? `the database cannot be used: ${error.message}` : undefined;
 }
 
 try {

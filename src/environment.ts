@@ -68,7 +68,8 @@ export const environment = z.object({
   }),
   DATABASE_MIGRATION_URL: note(z.string().optional(), {
     section: 'Database',
-    description: 'Another role for migrations, so that the server’s own role needs no right to change tables.',
+    description:
+      'Another role for migrations, which owns the tables and gives the role of `DATABASE_URL` what the server needs, and no more.',
     default: '`DATABASE_URL`',
     secret: true,
   }),

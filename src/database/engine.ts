@@ -18,6 +18,11 @@ export interface Engine {
   check(): boolean;
   /** Makes the triggers that refuse DELETE, and any UPDATE but one that fills all columns of `fillOnce` from NULL. */
   appendOnly(query: Transaction<Tables>, table: string, fillOnce: readonly string[]): Promise<void>;
+  /**
+   * Gives the role that the URL names the rights a server needs on the tables there are, and takes what is more.
+   * Resolves with what could not be taken, in words. SQLite knows no roles.
+   */
+  grant(query: Transaction<Tables>, url: string): Promise<string[]>;
   hasTable(name: string): Promise<boolean>;
   ping(): Promise<void>;
   /** What the database finds wrong with itself; empty when nothing. Can take minutes. */

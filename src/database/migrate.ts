@@ -23,6 +23,12 @@ export async function findPending(engine: Engine, migrations: readonly Migration
   return migrations.map(({ name }) => name).filter((name) => !applied.has(name));
 }
 
+export interface MigrateOptions {
+  now: () => number;
+  /** In each migration's transaction, so that nobody meets a table without its rights. */
+  grant?: ((query: Transaction<Tables>) => Promise<unknown>) | undefined;
+}
+
 /**
  * Applies what is pending, each migration in its own transaction under one lock. Any number of processes may do this
  * at once and any of them may be killed. Resolves with the names this process has applied.
@@ -30,14 +36,16 @@ export async function findPending(engine: Engine, migrations: readonly Migration
 export async function applyMigrations(
   engine: Engine,
   migrations: readonly Migration[],
-  now: () => number,
+  options: MigrateOptions,
 ): Promise<string[]> {
   const applied: string[] = [];
   const pending = new Set(await findPending(engine, migrations));
   for (const migration of migrations.filter(({ name }) => pending.has(name))) {
-    const done = await engine.exclusively(lockName, (query) => applyUnlessApplied(query, engine, migration, now));
+    const done = await engine.exclusively(lockName, (query) => applyUnlessApplied(query, engine, migration, options));
     if (done) applied.push(migration.name);
   }
+  // Also where nothing was pending: the role may be a new one, or the database restored without its rights.
+  if (options.grant !== undefined) await engine.exclusively(lockName, options.grant);
   return applied;
 }
 
@@ -45,7 +53,7 @@ async function applyUnlessApplied(
   query: Transaction<Tables>,
   engine: Engine,
   migration: Migration,
-  now: () => number,
+  { now, grant }: MigrateOptions,
 ): Promise<boolean> {
   await query.schema
     .createTable('schema_migrations')
@@ -58,6 +66,7 @@ async function applyUnlessApplied(
   if (known.length > 0) return false;
   await migration.up(query, engine);
   await query.insertInto('schema_migrations').values({ name: migration.name, applied_at: now() }).execute();
+  await grant?.(query);
   return true;
 }
 

@@ -1,13 +1,14 @@
 import type { Kysely } from 'kysely';
 import { createListeners, type Changes } from './changes.ts';
 import { openEngine } from './dialects.ts';
-import type { DatabaseLog, Timeouts } from './engine.ts';
-import { applyMigrations, findPending } from './migrate.ts';
+import type { DatabaseLog, Engine, Timeouts } from './engine.ts';
+import { applyMigrations, findPending, type MigrateOptions } from './migrate.ts';
 import { migrations } from './migrations/index.ts';
 import type { Tables } from './schema.ts';
 import { createTransaction, type RunTransaction } from './transaction.ts';
 
 export { isUnavailable, uniqueViolation } from './faults.ts';
+export { GrantError } from './grants.ts';
 export type { Changes } from './changes.ts';
 export type { DatabaseLog, Timeouts } from './engine.ts';
 export type { Tables } from './schema.ts';
@@ -25,8 +26,12 @@ export interface Database {
   ping(): Promise<void>;
   /** Names of the migrations this release knows and the database lacks; ready means none. Later ones are fine. */
   pendingMigrations(): Promise<string[]>;
-  /** Applies them; safe in any number of processes at once. Resolves with the names this process applied. */
-  migrate(): Promise<string[]>;
+  /**
+   * Applies them; safe in any number of processes at once. Resolves with the names this process applied.
+   * @param options `grantTo`: the URL of the server's own role, which is given what a server needs and no more
+   * @throws GrantError
+   */
+  migrate(options?: { grantTo?: string }): Promise<string[]>;
   /** What the database finds wrong with itself, a line each; reads all of it and blocks meanwhile on SQLite. */
   integrityCheck(): Promise<string[]>;
   close(): Promise<void>;
@@ -75,8 +80,18 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     changes: { subscribe: listeners.subscribe, check: engine.check },
     ping: engine.ping,
     pendingMigrations: () => findPending(engine, migrations),
-    migrate: () => applyMigrations(engine, migrations, now),
+    migrate: ({ grantTo } = {}) => applyMigrations(engine, migrations, { now, grant: granting(engine, grantTo, log) }),
     integrityCheck: engine.integrityCheck,
     close: engine.close,
+  };
+}
+
+function granting(engine: Engine, url: string | undefined, log: DatabaseLog): MigrateOptions['grant'] {
+  if (url === undefined) return undefined;
+  let said = false;
+  return async (query) => {
+    const excess = await engine.grant(query, url);
+    if (excess.length > 0 && !said) log.warn({ excess }, 'the role of DATABASE_URL may do more than a server needs');
+    said ||= excess.length > 0;
   };
 }

@@ -4,6 +4,7 @@ import type pg from 'pg';
 import { appendOnlyPostgres } from './append-only.ts';
 import type { Engine, EngineSettings } from './engine.ts';
 import { isRetriable, unavailable } from './faults.ts';
+import { grantPostgres } from './grants.ts';
 import { listen } from './listen.ts';
 import { clientConfig, openPool } from './pool.ts';
 import { refuseWrites } from './refuse-writes.ts';
@@ -43,6 +44,7 @@ export async function openPostgres(settings: EngineSettings): Promise<Engine> {
     },
     check: listener.isLive,
     appendOnly: appendOnlyPostgres,
+    grant: grantPostgres,
     hasTable: async (name) => {
       const { rows } = await sql<{ found: boolean }>`select to_regclass(${name}) is not null as found`.execute(write);
       return rows[0]?.found === true;

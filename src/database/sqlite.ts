@@ -40,6 +40,7 @@ export async function openSqlite(settings: EngineSettings): Promise<Engine> {
     announce: async () => {}, // other processes see data_version move
     check: createVersionCheck(writer, settings),
     appendOnly: appendOnlySqlite,
+    grant: async () => [],
     hasTable: async (name) =>
       reader.prepare("select 1 from sqlite_schema where type = 'table' and name = ?").get(name) !== undefined,
     ping: async () => void reader.prepare('select count(*) from sqlite_schema').get(),

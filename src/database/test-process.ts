@@ -34,7 +34,7 @@ export async function migrateTwoSteps(url: string, waitInSecond: () => Promise<u
   const log = { info() {}, warn() {}, error() {} };
   const engine = await openEngine({ url, poolSize: 2, timeouts, log, onChange() {} });
   try {
-    return await applyMigrations(engine, twoSteps(waitInSecond), () => 1);
+    return await applyMigrations(engine, twoSteps(waitInSecond), { now: () => 1 });
   } finally {
     await engine.close();
   }
