@@ -1,0 +1,116 @@
+#!/bin/sh
+# Which containers the proxy sends requests to. Runs in the proxy's container.
+#   replicas.sh use SERVICE SECONDS CONTAINER...   these and no others, from now on; waits until what runs on the former ones
+#                                                  has ended, at most SECONDS
+#   replicas.sh refresh                            look up their addresses again, as a restart may have changed them
+#   replicas.sh reload                             take over a changed nginx.conf
+#   replicas.sh resolve                            write the addresses only, before Nginx runs
+# A service for which nothing was said, or whose named containers are all gone, is all of its containers.
+set -eu
+conf=$(dirname "$0")/nginx.conf
+# The image's user can write here, and the volume outlives the container.
+state=/var/cache/nginx/gatehouse
+out=/tmp/gatehouse
+mkdir -p "$state" "$out"
+
+# One of us at a time: the refresh in the background must not undo a deploy's step.
+exec 8>"$out/lock"
+flock 8
+
+port_of() { case "$1" in backend) echo 3000 ;; *) echo 8080 ;; esac; }
+
+addresses_of() { getent ahostsv4 "$1" | awk '{ print $1 }' | sort -u; }
+
+# True where the addresses have changed.
+write_upstream() {
+  service=$1
+  file=$out/$service.conf
+  [ -e "$state/$service" ] || : >"$state/$service"
+  found=$(while read -r name; do addresses_of "$name" || true; done <"$state/$service")
+  [ -n "$found" ] || found=$(addresses_of "$service" || true)
+  # Nginx starts without them, and says "unavailable" until they are there. Names that cannot be looked up just now stay.
+  if [ -z "$found" ]; then
+    [ -s "$file" ] && return 1
+    echo 'server 127.0.0.1:1;' >"$file"
+    return 0
+  fi
+  for address in $found; do echo "server $address:$(port_of "$service") max_fails=2 fail_timeout=3s;"; done >"$file.new"
+  if cmp -s "$file.new" "$file"; then
+    rm "$file.new"
+    return 1
+  fi
+  mv "$file.new" "$file"
+}
+
+write_upstreams() {
+  changed=1
+  for each in backend frontend; do if write_upstream "$each"; then changed=0; fi; done
+  return $changed
+}
+
+is_worker() {
+  case "$(tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null)" in 'nginx: worker process'*) return 0 ;; *) return 1 ;; esac
+}
+
+# One that takes new connections: the former ones are renamed "worker process is shutting down".
+is_active() {
+  case "$(tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null)" in
+    'nginx: worker process is shutting down'*) return 1 ;;
+    'nginx: worker process'*) return 0 ;;
+    *) return 1 ;;
+  esac
+}
+
+workers() {
+  for folder in /proc/[0-9]*; do
+    if is_worker "${folder#/proc/}"; then echo "${folder#/proc/}"; fi
+  done
+}
+
+# Waits, at most $1 seconds, until the test $2 is true of none of the processes $3.
+wait_until_none() {
+  tenths=${1}0 test=$2 processes=$3
+  while [ "$tenths" -gt 0 ]; do
+    left=
+    for process in $processes; do if "$test" "$process"; then left=yes; fi; done
+    [ -n "$left" ] || return 0
+    tenths=$((tenths - 1))
+    sleep 0.1
+  done
+  return 1
+}
+
+# Returns when new workers take the connections; the former ones answer what they have begun.
+reload() {
+  nginx -q -t -c "$conf"
+  former=$(workers)
+  nginx -c "$conf" -s reload
+  wait_until_none 15 is_active "$former" || {
+    echo 'replicas.sh: Nginx did not take the new configuration over' >&2
+    return 1
+  }
+}
+
+case "${1:-}" in
+  resolve) write_upstreams || true ;;
+  refresh) if write_upstreams; then reload; fi ;;
+  reload)
+    write_upstreams || true
+    reload
+    ;;
+  use)
+    service=$2 seconds=$3
+    shift 3
+    printf '%s\n' "$@" >"$state/$service.new"
+    mv "$state/$service.new" "$state/$service"
+    if write_upstream "$service"; then
+      reload
+      wait_until_none "$seconds" is_worker "$former" ||
+        echo "replicas.sh: some requests still run after $seconds s; their server finishes them" >&2
+    fi
+    ;;
+  *)
+    sed -n '2,9p' "$0"
+    exit 2
+    ;;
+esac
