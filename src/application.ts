@@ -36,12 +36,15 @@ import { PASSWORD_MAX_BYTES } from './security/password-limits.ts';
 import { createPasswordStrength } from './security/password-strength.ts';
 import { canonicalUsername, USERNAME_RULE } from './security/username.ts';
 
+export { describeSetupLink } from './features/setup/index.ts';
 export { createListener } from './http/listener.ts';
 
 export interface ApplicationOptions {
   config: Config;
   log: Logger;
   version: string;
+  /** How the operator's command is called where this runs, for what people are told to do: `npm run cli --`. */
+  command: string;
   /** How many passwords may be hashed at once: min(cores, thread pool − 2). */
   hashConcurrency: number;
   now?: () => number;
@@ -56,8 +59,11 @@ export interface Application {
    * Can be repeated after it failed.
    * @throws NotMigratedError where only somebody else may migrate, and has not yet
    */
-  prepare(): Promise<{ setupLink: string | undefined }>;
+  prepare(): Promise<Prepared>;
+  /** Resolves with the names of the migrations that were applied, in order. */
   migrate(): Promise<string[]>;
+  /** For whoever prepares the database for others: the link, unless there is an administrator, or one is configured. */
+  createFirstLink(): Promise<string | undefined>;
   /** To be called now and then: removes what nobody needs any more. Resolves with how many sessions that were. */
   tidyUp(): Promise<number>;
   database: Database;
@@ -68,6 +74,12 @@ export interface Application {
   /** Not ready from now on; requests are still served. */
   drain(): void;
   close(): Promise<void>;
+}
+
+export interface Prepared {
+  setupLink: string | undefined;
+  /** There is none, and the link is for somebody else to make. */
+  lacksAdministrator: boolean;
 }
 
 /** Thrown while the one-shot migration has not been run. Waiting helps. */
@@ -112,20 +124,28 @@ const environmentNames: Record<string, string> = {
   '/password': 'ADMIN_PASSWORD',
 };
 
-/** The configured one, or a link that makes one; neither where there is one already. */
-async function findAdministrator({ firstAdministrator: who }: Config, setup: Setup): Promise<string | undefined> {
-  if (who === undefined) return await setup.createLink('first-administrator');
+/** A link is made where the database is: of several servers that start at once, each would make the others' worthless. */
+async function findAdministrator(config: Config, { setup, users }: Features): Promise<Prepared> {
+  if (config.firstAdministrator !== undefined) await createConfigured(config.firstAdministrator, setup);
+  else if (config.migrate === 'auto')
+    return { setupLink: await setup.createLink('first-administrator'), lacksAdministrator: false };
+  return { setupLink: undefined, lacksAdministrator: !(await users.hasAdministrator()) };
+}
+
+async function createConfigured(who: NonNullable<Config['firstAdministrator']>, setup: Setup): Promise<void> {
   const username = canonicalUsername(who.username);
   const email = canonicalEmailAddress(who.email);
   if (username === undefined)
     throw new Problem('invalid-input', { errors: [{ pointer: '/username', detail: USERNAME_RULE }] });
   if (email === undefined) throw new Problem('invalid-input', { errors: [{ pointer: '/email', detail: EMAIL_RULE }] });
   await setup.createFirstAdministrator({ username, email, password: who.password });
-  return undefined;
 }
 
 /** Every feature, each given what it needs; top to bottom, by hand. */
-function createFeatures({ config, version, now = Date.now, ...options }: ApplicationOptions, database: Database) {
+function createFeatures(
+  { config, version, command, now = Date.now, ...options }: ApplicationOptions,
+  database: Database,
+) {
   const secrets = createSecretRing(config.appSecret, config.appSecretPrevious);
   const { bcryptCost: cost, hashQueueLimit: queueLimit } = config;
   const hasher = createPasswordHasher({ cost, concurrency: options.hashConcurrency, queueLimit, tooBusy });
@@ -133,7 +153,7 @@ function createFeatures({ config, version, now = Date.now, ...options }: Applica
   const rules = createPasswordRules({ minLength: config.passwordMinLength, strength });
   const audit = createAudit({ now });
   const users = createUsers({ database, now });
-  const signingKeys = createSigningKeys({ database, secrets, audit, now });
+  const signingKeys = createSigningKeys({ database, secrets, audit, command, now });
   const sessions = createSessions({
     database,
     secrets,
@@ -148,7 +168,7 @@ function createFeatures({ config, version, now = Date.now, ...options }: Applica
   });
   const auth = createAuth({ database, users, sessions, hasher, rules, audit, signUp: config.signUp });
   const onUsed = options.onSetupCompleted ?? (() => {});
-  const setup = createSetup({ database, auth, users, audit, publicUrl: config.publicUrl, now, onUsed });
+  const setup = createSetup({ database, auth, users, audit, publicUrl: config.publicUrl, command, now, onUsed });
   const userAdministration = createUserAdministration({
     database,
     terminateSessions: sessions.terminateOfUser,
@@ -216,6 +236,8 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
   return {
     handler: createHandler(options, features),
     migrate,
+    createFirstLink: async () =>
+      config.firstAdministrator === undefined ? await setup.createLink('first-administrator') : undefined,
     tidyUp: features.sessions.deleteLongEnded,
     async prepare() {
       if (config.migrate === 'auto') await migrate();
@@ -224,11 +246,11 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
       await signingKeys.start();
       // The event loop stands still meanwhile: better now than at the first sign-up.
       await features.strength.warmUp();
-      const setupLink = await findAdministrator(config, setup).catch((error: unknown) => {
+      const prepared = await findAdministrator(config, features).catch((error: unknown) => {
         throw error instanceof Problem && error.status < 500 ? new FirstAdministratorError(error) : error;
       });
       health.started();
-      return { setupLink };
+      return prepared;
     },
     database,
     signingKeys,

@@ -35,8 +35,15 @@ describe('cli migrate and config', () => {
     const home = await createHome();
     expect(await home.cli('migrate')).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/^Applied 0001-[\w-]+(, [\w-]+)*\.\n$/) as unknown,
+      stdout: expect.stringMatching(
+        /^Applied 0001-[\w-]+(, [\w-]+)*\.\n\n {2}There is no administrator yet\./,
+      ) as unknown,
     });
+    const again = await home.cli('migrate');
+    expect(again).toMatchObject({ code: 0, stdout: asText('The database is up to date.\n') });
+    const server = home.start({ MIGRATE: 'check' });
+    await server.ready();
+    expect((await setUp(server, /http:\S+/.exec(again.stdout)?.[0])).status).toBe(201);
     expectDone(await home.cli('migrate'), 'The database is up to date.\n');
   });
 
@@ -58,6 +65,24 @@ describe('cli migrate and config', () => {
       code: 0,
       stderr: 'gatehouse: SIGNUPS is not a variable of Gatehouse; did you mean SIGN_UP?\n',
     });
+  });
+
+  it('DP-01 what compose reads from the same file is no misspelt variable, and an empty line sets nothing', async () => {
+    const home = await createHome();
+    const names = [
+      ...['COMPOSE_PROJECT_NAME', 'COMPOSE_PROFILES', 'ENV_FILE', 'HTTP_PORT', 'HTTP_BIND', 'SUBNET', 'SECRETS_DIR'],
+      ...['BACKEND_REPLICAS', 'BACKEND_MEMORY', 'BACKEND_CPUS', 'BACKEND_IMAGE', 'FRONTEND_IMAGE', 'IMAGE_TAG'],
+      ...['NGINX_IMAGE', 'NODE_IMAGE', 'POSTGRES_IMAGE', 'REDIS_IMAGE', 'BACKUP_HOOK', 'BACKUP_KEEP', 'REDIS_URL_FILE'],
+      ...['POSTGRES_MEMORY', 'POSTGRES_CONNECTIONS', 'POSTGRES_DB', 'POSTGRES_USER', 'REDIS_MEMORY', 'REDIS_MAXMEMORY'],
+      ...['REDIS_PASSWORD_FILE', 'RELEASE_VERSION', 'RELEASE_REVISION', 'RELEASE_SOURCE', 'GATEHOUSE_CLI'],
+    ];
+    const env = {
+      ...Object.fromEntries(names.map((name) => [name, 'x'])),
+      SIGN_UP: '',
+      BCRYPT_COST: '',
+      ADMIN_EMAIL: '',
+    };
+    expect(await home.cliWith(env, 'config', 'check')).toMatchObject({ code: 0, stderr: '' });
   });
 
   it('DP-01 config check says all that is wrong, as the start would', async () => {

@@ -2,10 +2,11 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
-import { createApplication, isWorthWaiting, startFaults } from './application.ts';
+import { createApplication, describeSetupLink, isWorthWaiting, startFaults } from './application.ts';
 import type { Application } from './application.ts';
 import { ConfigError, configurationTable, readConfig } from './config.ts';
 import type { Config } from './config.ts';
+import { operatorCommand } from './environment.ts';
 import { createLog } from './log.ts';
 
 const EXIT_CONFIG = 78;
@@ -14,6 +15,8 @@ const print = (text: string): void => void process.stdout.write(`${text}\n`);
 const printError = (text: string): void => void process.stderr.write(`gatehouse: ${text}\n`);
 
 const operator = { type: 'system' } as const;
+
+const command = operatorCommand(process.env);
 
 /** Said to the operator as it is, without a stack. */
 class CommandError extends Error {}
@@ -40,6 +43,7 @@ async function withApplication(act: Act): Promise<void> {
     config,
     log: createLog({ level: 'warn', destination: { write: (line) => void process.stderr.write(line) } }),
     version: '',
+    command,
     hashConcurrency: 1,
   });
   try {
@@ -54,7 +58,7 @@ async function onDatabase(act: Act): Promise<void> {
   await withApplication(async (application, config) => {
     if ((await application.database.pendingMigrations()).length > 0)
       throw new CommandError(
-        `${describeDatabase(config)} lacks tables of this release. If it is the right database, start the server or run "npm run cli -- migrate".`,
+        `${describeDatabase(config)} lacks tables of this release. If it is the right database, start the server or run "${command} migrate".`,
       );
     await act(application, config);
   });
@@ -76,7 +80,7 @@ async function printLink(purpose: 'first-administrator' | 'recovery'): Promise<v
     removeLinkFile(config);
     if (link === undefined)
       throw new CommandError(
-        'there is an administrator already. If nobody can sign in as one, "npm run cli -- admin recover" makes another.',
+        `there is an administrator already. If nobody can sign in as one, "${command} admin recover" makes another.`,
       );
     print(
       `Open this link to make an administrator:\n\n  ${link}\n\nIt works once, for 30 minutes; earlier links are void.`,
@@ -129,7 +133,7 @@ function addKeyCommands(program: Command): void {
     .action((kid: string) =>
       onDatabase(async ({ signingKeys }) => {
         if ((await signingKeys.revoke(kid, operator)).length === 0)
-          throw new CommandError(`there is no key ${kid} to revoke; "npm run cli -- keys list" shows them.`);
+          throw new CommandError(`there is no key ${kid} to revoke; "${command} keys list" shows them.`);
         print(`${kid} is revoked: access tokens it signed are refused, sessions go on.`);
       }),
     );
@@ -187,11 +191,17 @@ function createProgram(): Command {
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'gatehouse: ')) });
   program
     .command('migrate')
-    .description('bring the database to this release')
+    .description(
+      'bring the database to this release, and print the link for the first administrator where there is none',
+    )
     .action(() =>
-      withApplication(async (application) => {
+      withApplication(async (application, config) => {
         const applied = await application.migrate();
         print(applied.length === 0 ? 'The database is up to date.' : `Applied ${applied.join(', ')}.`);
+        const link = await application.createFirstLink();
+        if (link === undefined) return;
+        removeLinkFile(config);
+        print(describeSetupLink(link, `The next "${command} migrate", or "${command} admin setup",`));
       }),
     );
   const admin = program.command('admin').description('administrators');

@@ -79,7 +79,8 @@ export const environment = z.object({
   }),
   MIGRATE: note(z.enum(['auto', 'check'], 'must be auto or check').prefault('auto'), {
     section: 'Database',
-    description: '`auto` migrates at the start, under a lock; `check` only waits until somebody else has.',
+    description:
+      '`auto` migrates at the start, under a lock, and prints the set-up link; `check` waits until `npm run cli -- migrate` has done both.',
   }),
   APP_SECRET: note(z.string().optional(), {
     section: 'Secrets',
@@ -208,6 +209,9 @@ export function configurationTable(): string {
 const isSecret = (name: VariableName): boolean => describeVariable(name).secret === true;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** How the operator's command is called here, for what people are told to run. Set by the container's image, not by operators. */
+export const operatorCommand = (env: Environment): string => env['GATEHOUSE_CLI'] || 'npm run cli --';
 
 /** Collects faults instead of throwing at the first. */
 export type Report = (fault: string) => void;

@@ -164,7 +164,10 @@ describeEachDatabase(
       });
       await server.ready();
       expect((await register(server, 'alice')).status).toBe(201);
-      expect(await home.cli('migrate')).toMatchObject({ code: 0, stdout: 'The database is up to date.\n' });
+      expect(await home.cli('migrate')).toMatchObject({
+        code: 0,
+        stdout: expect.stringMatching(/^The database is up to date\.\n/) as unknown,
+      });
     });
   },
   'postgres',

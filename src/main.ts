@@ -4,10 +4,11 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createApplication, createListener, isWorthWaiting, startFaults } from './application.ts';
-import type { Application } from './application.ts';
+import { createApplication, createListener, describeSetupLink, isWorthWaiting, startFaults } from './application.ts';
+import type { Application, Prepared } from './application.ts';
 import { ConfigError, readConfig } from './config.ts';
 import type { Config } from './config.ts';
+import { operatorCommand } from './environment.ts';
 import { createLog } from './log.ts';
 import type { Logger } from './log.ts';
 
@@ -16,6 +17,8 @@ const EXIT_CONFIG = 78;
 
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 3_000;
+
+const command = operatorCommand(process.env);
 
 /** What closing may take beyond the requests in flight, and the last lines of a log that is not read. */
 const CLOSE_SECONDS = 20;
@@ -87,11 +90,7 @@ function lacksRights(error: unknown): boolean {
 }
 
 /** Waits for a database that is away or not migrated yet; anything else ends the start. */
-async function prepare(
-  application: Application,
-  log: Logger,
-  stopping: AbortSignal,
-): Promise<{ setupLink: string | undefined } | undefined> {
+async function prepare(application: Application, log: Logger, stopping: AbortSignal): Promise<Prepared | undefined> {
   let said = '';
   for (let wait = FIRST_RETRY_MS; !stopping.aborted; wait = Math.min(wait * 2, LONGEST_RETRY_MS)) {
     try {
@@ -131,8 +130,12 @@ function writePrivately(file: string, text: string): void {
 }
 
 /** The link, or that there is none any more; a folder that cannot be written costs the copy in the file only. */
-function announce(link: string | undefined, file: string, log: Logger): void {
-  let copy = `It is also in ${file}.`;
+function announce({ setupLink: link, lacksAdministrator }: Prepared, file: string, log: Logger): void {
+  if (lacksAdministrator)
+    return say(
+      `gatehouse: there is no administrator yet. "${command} admin setup" prints a link to make the first one.`,
+    );
+  let copy = ` It is also in ${file}.`;
   try {
     if (link === undefined) rmSync(file, { force: true });
     else writePrivately(file, `${link}\n`);
@@ -140,14 +143,7 @@ function announce(link: string | undefined, file: string, log: Logger): void {
     log.warn({ err: error }, 'the file of the set-up link cannot be changed');
     copy = '';
   }
-  if (link === undefined) return;
-  say(`
-  There is no administrator yet. Open this link to make the first one:
-
-    ${link}
-
-  It works once, for 30 minutes. The next start, or "npm run cli -- admin setup", makes a new one. ${copy}
-`);
+  if (link !== undefined) say(describeSetupLink(link, `The next start, or "${command} admin setup",`, copy));
 }
 
 const TIDY_UP_MS = 60 * 60 * 1000;
@@ -233,6 +229,7 @@ async function main(): Promise<void> {
     config,
     log,
     version: version(),
+    command,
     hashConcurrency: hashConcurrency(),
     onSetupCompleted: () => rmSync(linkFile, { force: true }),
   }).catch(endUnopened);
@@ -243,7 +240,7 @@ async function main(): Promise<void> {
     if (prepared === undefined || signal.aborted) return;
     parts.isReady = true;
     tidyUpHourly(application, log);
-    announce(prepared.setupLink, linkFile, log);
+    announce(prepared, linkFile, log);
     log.info({ mode: config.mode, database: application.database.dialect, url: config.publicUrl }, 'ready');
     say(`gatehouse: ready at ${config.publicUrl}`);
   } catch (error) {

@@ -99,6 +99,7 @@ export async function startApplication(databaseUrl: string, options: StartOption
     config,
     log,
     version: '0.0.0-test',
+    command: 'npm run cli --',
     hashConcurrency: 2,
     now: clock.now,
   });

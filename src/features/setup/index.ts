@@ -1,4 +1,5 @@
 // The first administrator: no default credential, but a secret that works once, for half an hour.
+export { describeSetupLink } from './announcement.ts';
 export { createSetup } from './setup.ts';
 export type { Setup } from './setup.ts';
 export { createSetupRoutes } from './routes.ts';

@@ -30,16 +30,12 @@ interface Parts {
   users: Users;
   audit: Audit;
   publicUrl: string;
+  /** How the operator's command is called. */
+  command: string;
   now: () => number;
   /** The link is of no use any more. */
   onUsed: () => void;
 }
-
-const invalid = (): Problem =>
-  new Problem('invalid-setup-secret', {
-    detail:
-      'It was used already, has expired, or is incomplete. Restart the server, or run "npm run cli -- admin setup", for a new one.',
-  });
 
 function createFirstAdministrator(auth: Parts['auth'], users: Users): Setup['createFirstAdministrator'] {
   return async (who) => {
@@ -61,7 +57,11 @@ function createFirstAdministrator(auth: Parts['auth'], users: Users): Setup['cre
   };
 }
 
-export function createSetup({ database, auth, users, audit, publicUrl, now, onUsed }: Parts): Setup {
+export function createSetup({ database, auth, users, audit, publicUrl, command, now, onUsed }: Parts): Setup {
+  const invalid = (): Problem =>
+    new Problem('invalid-setup-secret', {
+      detail: `It was used already, has expired, or is incomplete. Run "${command} admin setup" for a new one.`,
+    });
   return {
     createLink: (purpose) =>
       database.transaction(async (tx) => {

@@ -53,7 +53,7 @@ function watch(database: Database) {
 
 async function create(database: Database) {
   const watched = watch(database);
-  const parts = { secrets: createSecretRing(TEST_SECRET), audit, now: Date.now };
+  const parts = { secrets: createSecretRing(TEST_SECRET), audit, command: '', now: Date.now };
   const keys = createSigningKeys({ ...parts, database: watched.database });
   await keys.start();
   return { watched, keys, elsewhere: createSigningKeys({ ...parts, database }) };
@@ -110,6 +110,7 @@ describeEachDatabase('loaded keys', ({ open }) => {
       database: await open(),
       secrets: createSecretRing(TEST_SECRET),
       audit,
+      command: '',
       now: Date.now,
     });
     expect(keys.refresh()).toBeUndefined();

@@ -17,6 +17,8 @@ export interface RotationParts {
   secrets: SecretRing;
   audit: Audit;
   now: () => number;
+  /** How the operator's command is called. */
+  command: string;
 }
 
 export const KEYS_TOPIC = 'signing-keys';
@@ -25,9 +27,9 @@ const lockKeys = (tx: Tx): Promise<void> => tx.lock(KEYS_TOPIC);
 /** Thrown where APP_SECRET is not the one that this database was made with. */
 export class UnknownSecretError extends Error {
   override readonly name = 'UnknownSecretError';
-  constructor() {
+  constructor(command: string) {
     super(
-      'APP_SECRET is not the one this database was made with. Put the earlier one into APP_SECRET_PREVIOUS; or, if it is lost, run "npm run cli -- keys reset": everyone has to sign in again.',
+      `APP_SECRET is not the one this database was made with. Put the earlier one into APP_SECRET_PREVIOUS; or, if it is lost, run "${command} keys reset": everyone has to sign in again.`,
     );
   }
 }
@@ -68,7 +70,7 @@ export async function ensureKeys(
   const rows = (await listKeys(tx.query)).filter((row) => row.state !== 'revoked');
   for (const row of rows) {
     const pem = openKey(parts.secrets, row);
-    if (pem === undefined) throw new UnknownSecretError();
+    if (pem === undefined) throw new UnknownSecretError(parts.command);
     if (row.secret_id !== parts.secrets.currentId) await updateKey(tx.query, row.kid, resealKey(parts.secrets, pem));
   }
   const system: Actor = { type: 'system' };
