@@ -165,7 +165,7 @@ describe.skipIf(process.platform === 'win32')('deploy-over-ssh.sh', () => {
     // Stands in for the server: keeps what it was called with, then does what it was told.
     const ssh = `#!/bin/bash
       printf '%s\\n' "$@" >'${seen}'
-      while [ "$1" != -- ]; do if [ "$1" = -i ]; then stat -c 'mode %a' "$2" >>'${seen}'; cat "$2" >>'${seen}'; fi; shift; done
+      while [ "$1" != -- ]; do if [ "$1" = -i ]; then ls -l "$2" >>'${seen}'; cat "$2" >>'${seen}'; fi; shift; done
       exec bash -c "$3"\n`;
     writeFileSync(path.join(folder, 'bin', 'ssh'), ssh, { mode: 0o755 });
     git(folder, 'init', '--quiet', '--initial-branch=main', origin);
@@ -227,7 +227,7 @@ describe.skipIf(process.platform === 'win32')('deploy-over-ssh.sh', () => {
     const call = readFileSync(seen, 'utf8');
     expect(call).toMatch(/^StrictHostKeyChecking=yes$/m);
     expect(call).toMatch(/^GlobalKnownHostsFile=\/dev\/null$/m);
-    expect(call).toMatch(/^mode 600\nthe key\n/m);
+    expect(call).toMatch(/^-rw------- .*\nthe key\n/m);
     expect(readdirSync(folder).sort()).toEqual(['bin', 'origin', 'seen', 'server']);
   });
 
