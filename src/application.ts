@@ -36,6 +36,7 @@ import { PASSWORD_MAX_BYTES } from './security/password-limits.ts';
 import { createPasswordStrength } from './security/password-strength.ts';
 import { canonicalUsername, USERNAME_RULE } from './security/username.ts';
 
+export { describeDatabase, explainDatabaseFault, needsCorrection } from './database/open.ts';
 export { describeSetupLink } from './features/setup/index.ts';
 export { createListener } from './http/listener.ts';
 
@@ -60,8 +61,8 @@ export interface Application {
    * @throws NotMigratedError where only somebody else may migrate, and has not yet
    */
   prepare(): Promise<Prepared>;
-  /** Resolves with the names of the migrations that were applied, in order. */
-  migrate(): Promise<string[]>;
+  /** Resolves with the names of the migrations that were applied, in order, and what the operator should know. */
+  migrate(): Promise<{ applied: string[]; warnings: string[] }>;
   /** For whoever prepares the database for others: the link, unless there is an administrator, or one is configured. */
   createFirstLink(): Promise<string | undefined>;
   /** To be called now and then: removes what nobody needs any more. Resolves with how many sessions that were. */
@@ -213,15 +214,25 @@ function createHandler({ config, log }: ApplicationOptions, features: Features):
   });
 }
 
+/** A large table takes its time. A server that does not answer at all is noticed by the connection that listens. */
+const MIGRATION_STATEMENT_MS = 24 * 60 * 60 * 1000;
+
 /** Under the role that may change tables, where that is another one; then the server's own gets its rights from it. */
 async function migrateDatabase(
   { config, log, now = Date.now }: ApplicationOptions,
   database: Database,
-): Promise<string[]> {
-  if (config.databaseMigrationUrl === config.databaseUrl) return await database.migrate();
-  const asOwner = await openDatabase({ url: config.databaseMigrationUrl, poolSize: 1, log, now });
+): Promise<{ applied: string[]; warnings: string[] }> {
+  if (database.dialect === 'sqlite') return { applied: await database.migrate(), warnings: [] };
+  const timeouts = { statementMillis: MIGRATION_STATEMENT_MS };
+  const asOwner = await openDatabase({ url: config.databaseMigrationUrl, poolSize: 1, timeouts, log, now });
   try {
-    return await asOwner.migrate({ grantTo: config.databaseUrl });
+    let excess: string[] = [];
+    const onExcess = (found: string[]): void => void (excess = found);
+    const applied = await asOwner.migrate({ grantTo: config.databaseUrl, onExcess });
+    return {
+      applied,
+      warnings: excess.map((text) => `the role of DATABASE_URL may do more than a server needs: ${text}`),
+    };
   } finally {
     await asOwner.close();
   }
@@ -232,7 +243,7 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
   const database = await openDatabase({ url: config.databaseUrl, poolSize: config.databasePoolSize, log, now });
   const features = createFeatures(options, database);
   const { signingKeys, setup, userAdministration, hasher, health } = features;
-  const migrate = (): Promise<string[]> => migrateDatabase(options, database);
+  const migrate: Application['migrate'] = () => migrateDatabase(options, database);
   return {
     handler: createHandler(options, features),
     migrate,
@@ -240,7 +251,7 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
       config.firstAdministrator === undefined ? await setup.createLink('first-administrator') : undefined,
     tidyUp: features.sessions.deleteLongEnded,
     async prepare() {
-      if (config.migrate === 'auto') await migrate();
+      if (config.migrate === 'auto') for (const warning of (await migrate()).warnings) log.warn(warning);
       else if ((await database.pendingMigrations()).length > 0)
         throw new NotMigratedError('the database waits for its migrations');
       await signingKeys.start();

@@ -2,7 +2,15 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
-import { createApplication, describeSetupLink, isWorthWaiting, startFaults } from './application.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  createApplication,
+  describeDatabase,
+  describeSetupLink,
+  explainDatabaseFault,
+  needsCorrection,
+  startFaults,
+} from './application.ts';
 import type { Application } from './application.ts';
 import { ConfigError, configurationTable, readConfig } from './config.ts';
 import type { Config } from './config.ts';
@@ -27,21 +35,30 @@ function configuration(): Config {
   return config;
 }
 
-/** Which database, without its password. */
-function describeDatabase({ databaseUrl }: Config): string {
-  if (databaseUrl.startsWith('file:')) return `SQLite (${databaseUrl.slice('file:'.length)})`;
-  const url = URL.parse(databaseUrl);
-  return `PostgreSQL (${url?.host ?? ''}${url?.pathname ?? ''})`;
-}
-
 type Act = (application: Application, config: Config) => Promise<void>;
+
+/** Runs what asks the database that this variable names; its faults are said as such. */
+async function asking<T>(url: string, variable: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    const isOurs = error instanceof CommandError || (error instanceof Error && error.name === 'Problem');
+    const words = isOurs ? undefined : (startFaults(error) ?? explainDatabaseFault(error, url, variable));
+    throw words === undefined ? error : new CommandError(words, { cause: error });
+  }
+}
 
 /** Runs an act on an application that does not listen, and closes it. */
 async function withApplication(act: Act): Promise<void> {
   const config = configuration();
+  await asking(config.databaseUrl, 'DATABASE_URL', () => runApplication(act, config));
+}
+
+async function runApplication(act: Act, config: Config): Promise<void> {
   const application = await createApplication({
     config,
-    log: createLog({ level: 'warn', destination: { write: (line) => void process.stderr.write(line) } }),
+    // An outage is said in one line, at the end.
+    log: createLog({ level: 'error', destination: { write: (line) => void process.stderr.write(line) } }),
     version: '',
     command,
     hashConcurrency: 1,
@@ -58,10 +75,29 @@ async function onDatabase(act: Act): Promise<void> {
   await withApplication(async (application, config) => {
     if ((await application.database.pendingMigrations()).length > 0)
       throw new CommandError(
-        `${describeDatabase(config)} lacks tables of this release. If it is the right database, start the server or run "${command} migrate".`,
+        `${describeDatabase(config.databaseUrl)} lacks tables of this release. If it is the right database, start the server or run "${command} migrate".`,
       );
     await act(application, config);
   });
+}
+
+const MIGRATE_PATIENCE_MS = 10_000;
+const MIGRATE_RETRY_MS = 500;
+
+/** Where everything starts at once, the database may come a little later. */
+async function migratePatiently(application: Application, config: Config): ReturnType<Application['migrate']> {
+  const { databaseUrl, databaseMigrationUrl: url } = config;
+  const variable = url === databaseUrl ? 'DATABASE_URL' : 'DATABASE_MIGRATION_URL';
+  const deadline = performance.now() + MIGRATE_PATIENCE_MS;
+  for (;;) {
+    try {
+      return await asking(url, variable, () => application.migrate());
+    } catch (error) {
+      const cause = error instanceof Error ? error.cause : undefined;
+      if (needsCorrection(cause) || performance.now() > deadline) throw error;
+      await delay(MIGRATE_RETRY_MS);
+    }
+  }
 }
 
 /** What lies in the file of the set-up link is worthless from now on. */
@@ -97,7 +133,7 @@ function addConfigCommands(program: Command): void {
     .description('say what is wrong with the environment, all at once')
     .action(() => {
       const read = configuration();
-      print(`The configuration is valid: ${read.mode} mode, ${read.publicUrl}, ${describeDatabase(read)}.`);
+      print(`The configuration is valid: ${read.mode} mode, ${read.publicUrl}, ${describeDatabase(read.databaseUrl)}.`);
     });
   config
     .command('table')
@@ -196,7 +232,8 @@ function createProgram(): Command {
     )
     .action(() =>
       withApplication(async (application, config) => {
-        const applied = await application.migrate();
+        const { applied, warnings } = await migratePatiently(application, config);
+        for (const warning of warnings) printError(`${warning}.`);
         print(applied.length === 0 ? 'The database is up to date.' : `Applied ${applied.join(', ')}.`);
         const link = await application.createFirstLink();
         if (link === undefined) return;
@@ -222,12 +259,7 @@ function createProgram(): Command {
 /** In words, for what the operator can mend; undefined for a fault of the code, whose stack is wanted. */
 function explain(error: unknown): string | undefined {
   if (error instanceof CommandError || error instanceof ConfigError) return error.message;
-  if (!(error instanceof Error)) return undefined;
-  if (error.name === 'Problem') return error.message; // a rule refused; main and cli know no contract
-  const fault = startFaults(error);
-  if (fault !== undefined) return fault;
-  if (isWorthWaiting(error)) return `the database does not answer: ${error.message || error.name}`;
-  return 'code' in error ? `the database cannot be used: ${error.message}` : undefined;
+  return error instanceof Error && error.name === 'Problem' ? error.message : undefined; // a rule refused
 }
 
 try {

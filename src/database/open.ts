@@ -1,12 +1,13 @@
 import type { Kysely } from 'kysely';
 import { createListeners, type Changes } from './changes.ts';
 import { openEngine } from './dialects.ts';
-import type { DatabaseLog, Engine, Timeouts } from './engine.ts';
-import { applyMigrations, findPending, type MigrateOptions } from './migrate.ts';
+import type { DatabaseLog, Timeouts } from './engine.ts';
+import { applyMigrations, findPending } from './migrate.ts';
 import { migrations } from './migrations/index.ts';
 import type { Tables } from './schema.ts';
 import { createTransaction, type RunTransaction } from './transaction.ts';
 
+export { describeDatabase, explainDatabaseFault, needsCorrection } from './explain.ts';
 export { isUnavailable, uniqueViolation } from './faults.ts';
 export { GrantError } from './grants.ts';
 export type { Changes } from './changes.ts';
@@ -28,10 +29,11 @@ export interface Database {
   pendingMigrations(): Promise<string[]>;
   /**
    * Applies them; safe in any number of processes at once. Resolves with the names this process applied.
-   * @param options `grantTo`: the URL of the server's own role, which is given what a server needs and no more
+   * @param options `grantTo`: the URL of the server's own role, which is given what a server needs and no more; `onExcess`
+   * is told, in words, what it may do beyond that
    * @throws GrantError
    */
-  migrate(options?: { grantTo?: string }): Promise<string[]>;
+  migrate(options?: { grantTo: string; onExcess: (excess: string[]) => void }): Promise<string[]>;
   /** What the database finds wrong with itself, a line each; reads all of it and blocks meanwhile on SQLite. */
   integrityCheck(): Promise<string[]>;
   close(): Promise<void>;
@@ -80,18 +82,12 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     changes: { subscribe: listeners.subscribe, check: engine.check },
     ping: engine.ping,
     pendingMigrations: () => findPending(engine, migrations),
-    migrate: ({ grantTo } = {}) => applyMigrations(engine, migrations, { now, grant: granting(engine, grantTo, log) }),
+    migrate: (options) =>
+      applyMigrations(engine, migrations, {
+        now,
+        grant: options && (async (query) => options.onExcess(await engine.grant(query, options.grantTo))),
+      }),
     integrityCheck: engine.integrityCheck,
     close: engine.close,
-  };
-}
-
-function granting(engine: Engine, url: string | undefined, log: DatabaseLog): MigrateOptions['grant'] {
-  if (url === undefined) return undefined;
-  let said = false;
-  return async (query) => {
-    const excess = await engine.grant(query, url);
-    if (excess.length > 0 && !said) log.warn({ excess }, 'the role of DATABASE_URL may do more than a server needs');
-    said ||= excess.length > 0;
   };
 }
