@@ -1,5 +1,3 @@
-import { writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { call } from './testing/personas.ts';
 import type { Answer } from './testing/personas.ts';

@@ -233,7 +233,7 @@ async function main(): Promise<void> {
     hashConcurrency: hashConcurrency(),
     onSetupCompleted: () => rmSync(linkFile, { force: true }),
   }).catch(endUnopened);
-  const parts = running({ application, server: createListener(application.handler), isReady: false });
+  const parts = running({ application, server: createListener(application.handler, log), isReady: false });
   await listen(parts.server, config);
   try {
     const prepared = await prepare(application, log, signal);

@@ -12,6 +12,11 @@ function canonicalAddress(text: string): string | undefined {
   return address.isIPv4MappedAddress() ? address.toIPv4Address().toString() : address.toString();
 }
 
+/** Who is at the other end of the connection. */
+export function peerAddress({ remoteAddress = '' }: Pick<Socket, 'remoteAddress'>): string {
+  return canonicalAddress(remoteAddress) ?? 'unknown';
+}
+
 /**
  * X-Forwarded-For is read from the right: each trusted proxy appended the peer it saw, so the first address from the right
  * that is not a trusted proxy is the client. What stands further left was sent by the client and proves nothing (RL-04).
@@ -22,7 +27,7 @@ export function createClientAddress(trustedProxies: readonly string[]): (request
   /** A connection's peer stays the same; reading its address anew took a fifteenth of a whole request. */
   const peers = new WeakMap<Socket, string>();
   function peerOf(socket: Socket): string {
-    const peer = peers.get(socket) ?? canonicalAddress(socket.remoteAddress ?? '') ?? 'unknown';
+    const peer = peers.get(socket) ?? peerAddress(socket);
     peers.set(socket, peer);
     return peer;
   }

@@ -9,12 +9,12 @@ const greeting = { status: 200, body: 'hello' };
 /** Counts who gets through. */
 async function startGreeter() {
   const seen: string[] = [];
-  const { url, server } = await startListener((request, response) => {
+  const { url, server, logLines } = await startListener((request, response) => {
     seen.push(`${request.method} ${request.url}`);
     response.setHeader('Content-Length', greeting.body.length);
     response.end(greeting.body);
   });
-  return { url, server, seen };
+  return { url, server, logLines, seen };
 }
 
 const post = 'POST / HTTP/1.1\r\nHost: localhost\r\n';
@@ -117,12 +117,59 @@ it('HT-12 a refused connection does not stay open for as long as the other side 
   expect(closes.at(-1)).toBe(5_000);
 });
 
+it.each([
+  [
+    'a framing fault',
+    `${post}Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}`,
+    400,
+    'malformed-request',
+    'HPE_UNEXPECTED_CONTENT_LENGTH',
+  ],
+  ['no request', 'hunter2 hunter2\r\n\r\n', 400, 'malformed-request', 'HPE_INVALID_METHOD'],
+  [
+    'large header fields',
+    rawRequest('GET /', [`X-Large: ${'hunter2'.repeat(4_000)}`]),
+    431,
+    'headers-too-large',
+    'HPE_HEADER_OVERFLOW',
+  ],
+  ['a target that is none', rawRequest('GET ftp://hunter2/'), 400, 'malformed-request', 'INVALID_TARGET'],
+  ['an unknown coding', `${post}Transfer-Encoding: hunter2\r\n\r\n`, 400, 'malformed-request', 'UNKNOWN_CODING'],
+  ['no host', 'GET /hunter2 HTTP/1.1\r\n\r\n', 400, 'malformed-request', 'NO_HOST'],
+  ['a tunnel', 'CONNECT hunter2:443 HTTP/1.1\r\nHost: hunter2:443\r\n\r\n', 400, 'malformed-request', 'CONNECT'],
+])('LO-01 LO-03 writes one line for %s, and no byte of it', async (_what, bytes, status, problem, code) => {
+  const { url, logLines } = await startGreeter();
+  const [answer] = await sendUntilClosed(url, bytes);
+  expect(logLines()).toEqual([
+    {
+      level: 'info',
+      time: expect.any(String) as unknown,
+      requestId: answer?.headers['x-request-id'],
+      address: '127.0.0.1',
+      status,
+      problem,
+      code,
+      msg: 'unreadable request refused',
+    },
+  ]);
+  expect(answer?.status).toBe(status);
+  expect(JSON.stringify(logLines())).not.toContain('hunter2');
+});
+
+it('LO-01 HT-12 writes one line for a request that does not arrive in time', async () => {
+  const { url, server, logLines } = await startGreeter();
+  server.headersTimeout = 1; // looked at every five seconds
+  const slow = await sendUntilClosed(url, 'GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: hunter2');
+  expect(slow).toMatchObject([{ status: 408, json: { type: 'urn:gatehouse:problem:request-timeout' } }]);
+  expect(logLines()).toMatchObject([{ status: 408, problem: 'request-timeout', code: 'ERR_HTTP_REQUEST_TIMEOUT' }]);
+}, 30_000);
+
 it('HT-12 has the limits and time-outs that stand in the checklist', async () => {
   const { server } = await startGreeter();
   expect(server).toMatchObject({
     headersTimeout: 15_000,
     requestTimeout: 30_000,
-    keepAliveTimeout: 65_000,
+    keepAliveTimeout: 60_000,
     timeout: 60_000,
     // Dropping fields without a word, the last ones first, would hide what a proxy appends. 16 KiB bound them.
     maxHeadersCount: null,

@@ -104,7 +104,7 @@ export async function startApplication(databaseUrl: string, options: StartOption
     now: clock.now,
   });
   const setupLink = options.prepare === false ? undefined : (await application.prepare()).setupLink;
-  const server = createListener(application.handler);
+  const server = createListener(application.handler, log);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   let stopped = false;
