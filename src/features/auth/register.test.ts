@@ -115,6 +115,21 @@ describeEachApplication('sign-up', ({ start }) => {
     expect(await count(app, 'security_events')).toBe(before);
   });
 
+  it('PW-19 guards: where user name and address are both taken, both databases name the user name', async () => {
+    const app = await start();
+    await signUp(app, 'ada');
+    await signUp(app, 'eve');
+    for (const [username, email] of [
+      ['ada', 'ada@example.org'],
+      ['ADA', 'Eve@Example.org'],
+      ['eve', 'ada@example.org'],
+    ]) {
+      const taken = await register(app, { username, email });
+      expect(taken, username).toMatchObject(refusal('username-taken'));
+      expect(taken.body['errors']).toEqual([{ pointer: '/username', detail: 'This user name is taken.' }]);
+    }
+  });
+
   it('takes no role, status or other field that was not asked for', async () => {
     const app = await start();
     for (const field of ['roles', 'status', 'id', 'emailVerified', 'isAdmin', 'displayName'])

@@ -49,7 +49,7 @@ export function createRegistration({ database, users, sessions, hasher, rules, a
         return await complete(tx, await users.create(tx, { ...who, passwordHash, ...account }));
       });
     } catch (error) {
-      throw users.asProblem(error);
+      throw await users.asProblem(error, who.username);
     }
   }
 

@@ -25,8 +25,11 @@ export interface Users {
   findByIdentifier(identifier: string): Promise<UserRow | undefined>;
   findById(id: string): Promise<UserRow | undefined>;
   rolesOf(tx: Tx, userId: string): Promise<string[]>;
-  /** A collision of names as a problem; any other error as it is. Catch around `transaction()`. */
-  asProblem(error: unknown): unknown;
+  /**
+   * A collision of names as a problem, the user name first where both are taken; any other error as it is. Catch around
+   * `transaction()`.
+   */
+  asProblem(error: unknown, username: string): Promise<unknown>;
   create(tx: Tx, user: NewUser): Promise<User>;
   /** Records the log-in and renews the hash; false where the account or its password has changed meanwhile. */
   confirmLogIn(tx: Tx, row: UserRow, renewedHash: string | undefined): Promise<boolean>;
@@ -40,9 +43,13 @@ export interface Users {
 /** Everything that changes who is an administrator holds this lock: a rule over several rows. */
 export const lockAdministrators = (tx: Tx): Promise<void> => tx.lock('administrators');
 
-function asNameProblem(error: unknown): unknown {
+async function asNameProblem(query: Database['read'], error: unknown, username: string): Promise<unknown> {
   const column = uniqueViolation(error);
-  if (column === 'users.username')
+  // Where both are taken, each database names the one that it looked at first.
+  const isUsernameTaken =
+    column === 'users.username' ||
+    (column === 'users.email_canonical' && (await store.findUserBy(query, 'username', username)) !== undefined);
+  if (isUsernameTaken)
     return new Problem('username-taken', {
       errors: [{ pointer: '/username', detail: 'This user name is taken.' }],
       cause: error,
@@ -81,7 +88,7 @@ export function createUsers({ database, now }: { database: Database; now: () => 
     findByIdentifier: (identifier) => findByIdentifier(database.read, identifier),
     findById: (id) => store.findUserBy(database.read, 'id', id),
     rolesOf: (tx, userId) => store.rolesOf(tx.query, userId),
-    asProblem: asNameProblem,
+    asProblem: (error, username) => asNameProblem(database.read, error, username),
     async create(tx, { username, email, passwordHash, roles, signsIn }) {
       const at = now();
       const row: UserRow = {
