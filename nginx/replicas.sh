@@ -48,13 +48,16 @@ write_upstreams() {
   return $changed
 }
 
+# Of a process, which may be gone meanwhile.
+title_of() { { tr '\0' ' ' <"/proc/$1/cmdline"; } 2>/dev/null || true; }
+
 is_worker() {
-  case "$(tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null)" in 'nginx: worker process'*) return 0 ;; *) return 1 ;; esac
+  case "$(title_of "$1")" in 'nginx: worker process'*) return 0 ;; *) return 1 ;; esac
 }
 
 # One that takes new connections: the former ones are renamed "worker process is shutting down".
 is_active() {
-  case "$(tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null)" in
+  case "$(title_of "$1")" in
     'nginx: worker process is shutting down'*) return 1 ;;
     'nginx: worker process'*) return 0 ;;
     *) return 1 ;;
@@ -84,7 +87,7 @@ wait_until_none() {
 reload() {
   nginx -q -t -c "$conf"
   former=$(workers)
-  nginx -c "$conf" -s reload
+  nginx -c "$conf" -s reload 2>/dev/null
   wait_until_none 15 is_active "$former" || {
     echo 'replicas.sh: Nginx did not take the new configuration over' >&2
     return 1
