@@ -48,7 +48,7 @@ export const environment = z.object({
   PUBLIC_URL: note(z.string().optional(), {
     section: 'Server',
     description:
-      'The address people use. A loopback host means local mode; `https://` means production; plain http on another host is refused.',
+      'The address people use; requests that name another host are answered 421, but for health checks. A loopback host means local mode, where any loopback host is taken; `https://` means production; plain http on another host is refused.',
     default: '`http://localhost:PORT`',
   }),
   TRUSTED_PROXIES: note(list().prefault('loopback'), {

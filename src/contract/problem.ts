@@ -18,6 +18,7 @@ export const problems = {
   'content-too-large': { status: 413, title: 'The request is too large' },
   'uri-too-long': { status: 414, title: 'The address is too long' },
   'unsupported-media-type': { status: 415, title: 'The content type is not supported' },
+  'misdirected-request': { status: 421, title: 'This address is not served here' },
   'invalid-input': { status: 422, title: 'Some of the input is not valid' },
   'headers-too-large': { status: 431, title: 'The request headers are too large' },
   internal: { status: 500, title: 'Something went wrong on our side' },

@@ -43,11 +43,11 @@ describe('with a list of origins', () => {
   });
 
   it('HT-08 an allowed origin may read answers, without credentials', async () => {
-    const answer = await exchange(app().url, 'GET /api/auth/options', [`Origin: ${ALLOWED}`]);
+    const answer = await exchange(app(), 'GET /api/auth/options', [`Origin: ${ALLOWED}`]);
     expect(answer).toMatchObject({ status: 200, headers: { 'access-control-allow-origin': ALLOWED, vary: 'Origin' } });
     expect(corsNames(answer)).toEqual(['access-control-allow-origin', 'access-control-expose-headers']);
     expect(answer.headers['access-control-expose-headers']).toBe('X-Request-Id,Retry-After,RateLimit,RateLimit-Policy');
-    const refused = await exchange(app().url, 'GET /api/auth/me', [`Origin: ${ALLOWED}`]);
+    const refused = await exchange(app(), 'GET /api/auth/me', [`Origin: ${ALLOWED}`]);
     expect(refused, 'a problem can be read too').toMatchObject({
       status: 401,
       headers: { 'access-control-allow-origin': ALLOWED },
@@ -55,7 +55,7 @@ describe('with a list of origins', () => {
   });
 
   it('HT-08 an allowed origin may send a bearer token: exact preflight', async () => {
-    const answer = await exchange(app().url, 'OPTIONS /api/auth/password', preflightFields(ALLOWED));
+    const answer = await exchange(app(), 'OPTIONS /api/auth/password', preflightFields(ALLOWED));
     expect(answer).toMatchObject({
       status: 204,
       body: '',
@@ -72,17 +72,17 @@ describe('with a list of origins', () => {
 
   it.each(strangers)('HT-08 %j is not allowed to read or to send anything', async (origin) => {
     for (const line of ['GET /api/auth/options', 'GET /.well-known/jwks.json', 'GET /api/auth/me', 'GET /']) {
-      const answer = await exchange(app().url, line, [`Origin: ${origin}`]);
+      const answer = await exchange(app(), line, [`Origin: ${origin}`]);
       expect(corsNames(answer), line).toEqual([]);
       expect(answer.headers['vary'], line).toMatch(/^Origin/);
     }
-    const preflight = await exchange(app().url, 'OPTIONS /api/auth/password', preflightFields(origin));
+    const preflight = await exchange(app(), 'OPTIONS /api/auth/password', preflightFields(origin));
     expect(preflight).toMatchObject({ status: 405, headers: { allow: 'PATCH', vary: 'Origin' } });
     expect(corsNames(preflight)).toEqual([]);
   });
 
   it('HT-08 without an Origin nothing is said, but that it matters', async () => {
-    const answer = await exchange(app().url, 'GET /api/auth/options');
+    const answer = await exchange(app(), 'GET /api/auth/options');
     expect(answer).toMatchObject({ status: 200, headers: { vary: 'Origin' } });
     expect(corsNames(answer)).toEqual([]);
   });
@@ -91,7 +91,7 @@ describe('with a list of origins', () => {
     await signUp(app(), 'ada');
     for (const method of ['GET', 'POST', 'OPTIONS'])
       for (const path of ['/api/auth/me', '/api/auth/refresh', '/api/auth/login', '/', '/livez', '/nothing']) {
-        const answer = await exchange(app().url, `${method} ${path}`, preflightFields(ALLOWED));
+        const answer = await exchange(app(), `${method} ${path}`, preflightFields(ALLOWED));
         expect(answer.headers, `${method} ${path}`).not.toHaveProperty('access-control-allow-credentials');
         expect(answer.headers['access-control-allow-origin']).not.toBe('*');
       }
@@ -141,7 +141,7 @@ describe('in local mode', () => {
   const app = useApplication();
 
   it('HT-08 the headers follow the same rule', async () => {
-    const get = (origin: string) => exchange(app().url, 'GET /api/auth/options', [`Origin: ${origin}`]);
+    const get = (origin: string) => exchange(app(), 'GET /api/auth/options', [`Origin: ${origin}`]);
     expect((await get('http://localhost:5173')).headers).toMatchObject({
       'access-control-allow-origin': 'http://localhost:5173',
     });

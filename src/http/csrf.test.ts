@@ -46,7 +46,7 @@ const matrix = sites.flatMap((site) =>
 );
 
 const post = (app: TestApplication, path: string, body: object, fields: readonly string[]): Promise<RawAnswer> =>
-  exchange(app.url, `POST ${path}`, ['Content-Type: application/json', ...fields], JSON.stringify(body));
+  exchange(app, `POST ${path}`, ['Content-Type: application/json', ...fields], JSON.stringify(body));
 
 const OURS = ['Sec-Fetch-Site: same-origin'];
 const credentials = { identifier: 'ada', password: GOOD_PASSWORD, transport: 'cookie' };
@@ -157,12 +157,12 @@ describeEachApplication('cross-site requests', ({ start }) => {
     for (const type of ['application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'text/plain'])
       for (const path of ['/api/auth/logout', '/api/auth/refresh', '/api/auth/login']) {
         const fields = [cookie, `Content-Type: ${type}`, 'Origin: https://evil.example', 'Sec-Fetch-Site: cross-site'];
-        const answer = await exchange(app.url, `POST ${path}`, fields, '{}');
+        const answer = await exchange(app, `POST ${path}`, fields, '{}');
         expect(answer).toMatchObject({ status: 415 });
         expect(answer.headers).not.toHaveProperty('set-cookie');
       }
     expect(
-      await exchange(app.url, 'GET /api/auth/me', [cookie, ...OURS]),
+      await exchange(app, 'GET /api/auth/me', [cookie, ...OURS]),
       'the cookie opens nothing by itself',
     ).toMatchObject({ status: 401 });
     expect(await databaseState(app)).toEqual(before);

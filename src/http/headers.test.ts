@@ -59,7 +59,7 @@ function expectProblem(answer: RawAnswer, status: number, name: string, instance
 }
 
 const logIn = (app: TestApplication, body: string, fields = JSON_BODY): Promise<RawAnswer> =>
-  exchange(app.url, 'POST /api/auth/login', fields, body);
+  exchange(app, 'POST /api/auth/login', fields, body);
 
 /** So that a statement fails in a way that nobody has foreseen. */
 const breakDatabase = (app: TestApplication): Promise<void> =>
@@ -94,7 +94,7 @@ describeEachApplication('headers', ({ start }) => {
       'username-taken',
       '/api/auth/register',
     );
-    const large = `POST /api/auth/login HTTP/1.1\r\nHost: x\r\n${JSON_BODY[0]}\r\nContent-Length: 99999\r\n\r\n`;
+    const large = `POST /api/auth/login HTTP/1.1\r\nHost: localhost\r\n${JSON_BODY[0]}\r\nContent-Length: 99999\r\n\r\n`;
     expectProblem(await sendUntilAnswered(url, large), 413, 'content-too-large', '/api/auth/login');
     const long = `/${'a'.repeat(8 * 1024)}`;
     expectProblem(await exchange(url, `GET ${long}?b`), 414, 'uri-too-long', long);
@@ -117,7 +117,7 @@ describeEachApplication('headers', ({ start }) => {
     await breakDatabase(app);
     const from = app.logLines().length;
     const answer = await exchange(
-      app.url,
+      app,
       'POST /api/auth/login',
       [...JSON_BODY, 'X-Request-Id: my-own-request'],
       JSON.stringify({ identifier: 'ada', password: GOOD_PASSWORD, transport: 'token' }),
@@ -151,7 +151,7 @@ describeEachApplication('headers', ({ start }) => {
   it('HT-02 HT-04 over https browsers are told to stay there, on every answer', async () => {
     const app = await start({ config: { mode: 'production', publicUrl: 'https://gate.example.org', corsOrigins: [] } });
     for (const line of ['GET /livez', 'GET /', 'GET /api/none', 'GET /api/auth/me', 'GET /api/docs', 'PUT /livez'])
-      expect((await exchange(app.url, line)).headers['strict-transport-security'], line).toBe(
+      expect((await exchange(app, line)).headers['strict-transport-security'], line).toBe(
         'max-age=31536000; includeSubDomains',
       );
     const local = await start();

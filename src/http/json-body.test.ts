@@ -188,7 +188,7 @@ it('IN-02 takes what is nested exactly as deep as allowed for JSON, and then ref
 it('IN-03 refuses a missing body, in each of the ways to have none', async () => {
   for (const length of [[], ['Content-Length: 0'], ['Transfer-Encoding: chunked']]) {
     const fields = [JSON_TYPE, ...length];
-    const bytes = `${REGISTER} HTTP/1.1\r\nHost: x\r\n${fields.join('\r\n')}\r\n\r\n${length[0]?.startsWith('T') ? '0\r\n\r\n' : ''}`;
+    const bytes = `${REGISTER} HTTP/1.1\r\nHost: localhost\r\n${fields.join('\r\n')}\r\n\r\n${length[0]?.startsWith('T') ? '0\r\n\r\n' : ''}`;
     const answer = await expectRefusal(() => sendUntilAnswered(app().url, bytes), 400, 'malformed-request');
     expect(answer.json['detail']).toBe('The body is empty; send a JSON object.');
   }

@@ -175,7 +175,7 @@ it('AZ-01 the gate asks who, then whether, then what: a stranger’s body is not
       url,
       [
         `PATCH /api/things/1?bad=1 HTTP/1.1`,
-        'Host: x',
+        'Host: localhost',
         ...fields,
         'Content-Type: text/plain',
         'Content-Length: 999999',

@@ -7,6 +7,7 @@ import { Problem } from '#contract/problem.ts';
 import type { Logger } from '../log.ts';
 import { createClientAddress } from './client-address.ts';
 import { contextOf } from './context.ts';
+import { createHostCheck } from './host.ts';
 import { createPages } from './pages.ts';
 import { createErrorHandler } from './problem-response.ts';
 import type { TranslateError } from './problem-response.ts';
@@ -127,6 +128,7 @@ export function createServer(options: ServerOptions): Express {
     }),
   );
   app.use(refuseRepeatedHeaders);
+  app.use(createHostCheck(options.publicUrl));
   app.use(createCors(createOriginCheck(options.corsOrigins)));
   for (const route of options.routes) {
     const method = route.endpoint.method.toLowerCase() as 'get' | 'post' | 'patch' | 'put' | 'delete';

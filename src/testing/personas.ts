@@ -1,6 +1,7 @@
 /** Who calls in the tests: a stranger, a guest, a user, another user, an administrator. All through the public door. */
 import supertest from 'supertest';
 import { expect } from 'vitest';
+import type { Config } from '../config.ts';
 import type { SessionAnswer } from '../contract/auth.ts';
 import { PROBLEM_TYPE_PREFIX, problems } from '../contract/problem.ts';
 import type { ProblemName } from '../contract/problem.ts';
@@ -27,7 +28,7 @@ export interface CallOptions {
 
 /** One call over the wire; a JSON body, a bearer token, a cookie, as given. A string is sent as it is, valid JSON or not. */
 export async function call(
-  app: Pick<TestApplication, 'url'>,
+  app: Pick<TestApplication, 'url'> & { config?: Pick<Config, 'publicUrl'> },
   path: string,
   options: CallOptions = {},
 ): Promise<Answer> {
@@ -38,6 +39,8 @@ export async function call(
     .redirects(0)
     .set({
       'User-Agent': 'node',
+      // As if it had come by its public name, which need not lead here.
+      ...(app.config !== undefined && { Host: new URL(app.config.publicUrl).host }),
       ...(hasBody && { 'Content-Type': 'application/json' }),
       ...(options.token !== undefined && { Authorization: `Bearer ${options.token}` }),
       // What a page of our own sends.

@@ -81,19 +81,20 @@ export function sendUntilAnswered(url: string, bytes: string | Buffer): Promise<
 }
 
 /** A whole request, after whose answer the server closes. Header fields may repeat and be odd. */
-export function rawRequest(line: string, fields: readonly string[] = [], body = ''): string {
+export function rawRequest(line: string, fields: readonly string[] = [], body = '', host = 'localhost'): string {
   const length = body === '' ? [] : [`Content-Length: ${Buffer.byteLength(body)}`];
-  return [`${line} HTTP/1.1`, 'Host: localhost', 'Connection: close', ...length, ...fields, '', body].join('\r\n');
+  return [`${line} HTTP/1.1`, `Host: ${host}`, 'Connection: close', ...length, ...fields, '', body].join('\r\n');
 }
 
-/** One request, one answer, as bytes. */
+/** One request, one answer, as bytes; to a whole application by its public name, which need not lead to it. */
 export async function exchange(
-  url: string,
+  to: string | { url: string; config: { publicUrl: string } },
   line: string,
   fields: readonly string[] = [],
   body = '',
 ): Promise<RawAnswer> {
-  const [answer, ...more] = await sendUntilClosed(url, rawRequest(line, fields, body));
+  const [url, host] = typeof to === 'string' ? [to] : [to.url, new URL(to.config.publicUrl).host];
+  const [answer, ...more] = await sendUntilClosed(url, rawRequest(line, fields, body, host));
   if (answer === undefined || more.length > 0) throw new Error(`${more.length + 1} answers, or none, to ${line}`);
   return answer;
 }
