@@ -1,0 +1,71 @@
+// A Compose stack of a test's own: its name, its port, its network.
+import { freePort } from '../../src/testing/free-port.ts';
+import { baseImages, docker, root, runName, TAG } from './docker.ts';
+import type { Options, Result } from './docker.ts';
+
+export interface Stack {
+  name: string;
+  port: number;
+  url: string;
+  /** The address under which what comes from this machine reaches the containers. */
+  gateway: string;
+  /** `docker compose …` of this stack; `env` is added to the stack's own. */
+  compose(args: readonly string[], options?: Options): Promise<Result>;
+  /** A command in a service's container, which is the first one. */
+  exec(service: string, command: readonly string[], options?: Options): Promise<Result>;
+  /** The ids of a service's containers, also of those that have ended. */
+  containers(service: string): Promise<string[]>;
+  network(name: string): string;
+  down(): Promise<void>;
+}
+
+interface Settings {
+  /** Compose files, from the project's folder. */
+  files?: readonly string[];
+  cwd?: string;
+  env?: Record<string, string>;
+}
+
+/** One that no network of this machine has; the tests' own are 172.30.90.0/24 to 172.30.99.0/24. */
+export async function freeSubnet(): Promise<string> {
+  const { stdout: ids } = await docker(['network', 'ls', '--quiet']);
+  const format = '{{range .IPAM.Config}}{{.Subnet}} {{end}}';
+  const { stdout } = await docker(['network', 'inspect', '--format', format, ...ids.split('\n').filter(Boolean)]);
+  const candidates = Array.from({ length: 10 }, (_, index) => `172.30.${90 + index}`);
+  const free = candidates.find((prefix) => !stdout.includes(`${prefix}.`));
+  if (free === undefined) throw new Error('all of 172.30.90.0/24 to 172.30.99.0/24 are taken');
+  return free;
+}
+
+/** Starts nothing yet. */
+export async function makeStack(label: string, settings: Settings = {}): Promise<Stack> {
+  const name = `${runName()}-${label}`;
+  const port = await freePort();
+  const subnet = await freeSubnet();
+  const { cwd = root, files = [] } = settings;
+  // Only what lets it stand beside other stacks; everything else is the project's default.
+  const placed = { COMPOSE_PROJECT_NAME: name, HTTP_PORT: String(port), SUBNET: `${subnet}.0/24`, IMAGE_TAG: TAG };
+  const env = { ...placed, ...baseImages(), ...settings.env };
+
+  const compose = (args: readonly string[], options: Options = {}): Promise<Result> =>
+    docker(['compose', ...files.flatMap((file) => ['-f', file]), ...args], {
+      cwd,
+      ...options,
+      env: { ...env, ...options.env },
+    });
+
+  return {
+    name,
+    port,
+    url: `http://localhost:${port}`,
+    gateway: `${subnet}.1`,
+    compose,
+    exec: (service, command, options) => compose(['exec', '-T', service, ...command], options),
+    containers: async (service) => {
+      const { stdout } = await compose(['ps', '--all', '--quiet', '--no-trunc', service]);
+      return stdout.split('\n').filter(Boolean);
+    },
+    network: (network) => `${name}_${network}`,
+    down: async () => void (await compose(['down', '--volumes', '--remove-orphans', '--timeout', '5'])),
+  };
+}
