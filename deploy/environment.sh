@@ -81,7 +81,9 @@ make_secrets() {
   if has_postgres; then needed+=(database-owner-password database-password); else needed+=(database-url database-migration-url); fi
   for name in "${needed[@]}"; do [[ -s $secrets/$name ]] || missing+=("$name"); done
   if ((${#missing[@]} > 0)); then make_missing_secrets "${missing[@]}"; fi
-  if has_postgres && [[ -z $dry_run ]]; then write_database_urls; fi
+  if [[ -n $dry_run ]]; then return; fi
+  [[ -e $secrets/app-secret-previous ]] || (umask 333 && : >"$secrets/app-secret-previous")
+  if has_postgres; then write_database_urls; fi
 }
 
 make_missing_secrets() {

@@ -63,8 +63,11 @@ export interface Application {
   prepare(): Promise<Prepared>;
   /** Resolves with the names of the migrations that were applied, in order, and what the operator should know. */
   migrate(): Promise<{ applied: string[]; warnings: string[] }>;
-  /** For whoever prepares the database for others: the link, unless there is an administrator, or one is configured. */
-  createFirstLink(): Promise<string | undefined>;
+  /**
+   * For whoever prepares the database for others: the link, unless there is an administrator, or one is configured. One that was
+   * made before and can still be used stays good: preparing again must not void what somebody is about to open.
+   */
+  createFirstLink(): Promise<string | 'still-good' | undefined>;
   /** To be called now and then: removes what nobody needs any more. Resolves with how many sessions that were. */
   tidyUp(): Promise<number>;
   database: Database;
@@ -247,8 +250,10 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
   return {
     handler: createHandler(options, features),
     migrate,
-    createFirstLink: async () =>
-      config.firstAdministrator === undefined ? await setup.createLink('first-administrator') : undefined,
+    async createFirstLink() {
+      if (config.firstAdministrator !== undefined || (await features.users.hasAdministrator())) return undefined;
+      return (await setup.hasUsableLink()) ? 'still-good' : await setup.createLink('first-administrator');
+    },
     tidyUp: features.sessions.deleteLongEnded,
     async prepare() {
       if (config.migrate === 'auto') for (const warning of (await migrate()).warnings) log.warn(warning);

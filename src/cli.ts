@@ -237,8 +237,12 @@ function createProgram(): Command {
         print(applied.length === 0 ? 'The database is up to date.' : `Applied ${applied.join(', ')}.`);
         const link = await application.createFirstLink();
         if (link === undefined) return;
+        if (link === 'still-good') {
+          print(`There is no administrator yet, but a link that makes one. A new one: "${command} admin setup".`);
+          return;
+        }
         removeLinkFile(config);
-        print(describeSetupLink(link, `The next "${command} migrate", or "${command} admin setup",`));
+        print(describeSetupLink(link, `"${command} admin setup"`));
       }),
     );
   const admin = program.command('admin').description('administrators');

@@ -154,6 +154,8 @@ describe('where a value comes from', () => {
       `DATABASE_MIGRATION_URL_FILE: ${folder} cannot be read (EISDIR).`,
       `APP_SECRET_FILE: ${missing} cannot be read (it does not exist).`,
     ]);
+    // Mounted always, filled while a new secret takes over.
+    expect(production({ APP_SECRET_PREVIOUS_FILE: file('c', '\n') }).config.appSecretPrevious).toEqual([]);
   });
 
   it('DP-01 an empty value is no value, as compose passes it', () => {

@@ -219,7 +219,8 @@ export type Report = (fault: string) => void;
 function readSecretFile(name: string, file: string, report: Report): string | undefined {
   try {
     const text = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
-    if (text !== '') return text;
+    // A list may have no entries: a file that is mounted always, and filled when it is needed.
+    if (text !== '' || name === 'APP_SECRET_PREVIOUS') return text;
     report(`${name}_FILE: ${file} is empty.`);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'error';

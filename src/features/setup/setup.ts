@@ -7,7 +7,7 @@ import type { Audit } from '../audit/index.ts';
 import type { Auth, Registration } from '../auth/index.ts';
 import type { Issued } from '../sessions/index.ts';
 import type { Users } from '../users/index.ts';
-import { consumeSecret, deleteSecrets, findUsableSecret, insertSecret } from './store.ts';
+import { consumeSecret, deleteSecrets, findUsableSecret, hasUsableSecret, insertSecret } from './store.ts';
 import type { SetupPurpose } from './store.ts';
 
 const SETUP_SECRET_MINUTES = 30;
@@ -18,6 +18,8 @@ export interface Setup {
    * Undefined where an administrator exists and none was asked to be recovered.
    */
   createLink(purpose: SetupPurpose): Promise<string | undefined>;
+  /** Whether a link was made that can still be used. Its secret is known to whoever read it then, and to nobody here. */
+  hasUsableLink(): Promise<boolean>;
   /** @throws Problem `invalid-setup-secret`, and what a registration can be refused for */
   complete(secret: string, who: Registration, origin: Origin, replacedSid?: string): Promise<Issued>;
   /** For a start that was given the administrator; false where there is one already. */
@@ -87,6 +89,7 @@ export function createSetup({ database, auth, users, audit, publicUrl, command, 
         });
         return `${publicUrl}/setup#secret=${secret}`;
       }),
+    hasUsableLink: () => hasUsableSecret(database.read, now()),
     async complete(secret, who, origin, replacedSid) {
       const secretHash = sha256Hex(secret);
       // Before the password is hashed: a stranger with a made-up secret costs us one indexed read.

@@ -28,6 +28,15 @@ export async function findUsableSecret(
     .executeTakeFirst();
 }
 
+export async function hasUsableSecret(query: Query, now: number): Promise<boolean> {
+  const usable = query
+    .selectFrom('setup_secrets')
+    .select('id')
+    .where('used_at', 'is', null)
+    .where('expires_at', '>', now);
+  return (await usable.executeTakeFirst()) !== undefined;
+}
+
 /** One conditional statement: of any number of parallel calls, one gets the row. */
 export async function consumeSecret(
   query: Query,

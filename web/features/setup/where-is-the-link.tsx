@@ -6,7 +6,8 @@ export function WhereIsTheLink({ isSetUp }: { isSetUp: boolean }) {
     return (
       <p className={classes.recover}>
         This installation has its administrator already. Whoever lost access to it can make a new link on the server
-        with <code>npm run cli -- admin recover</code>.
+        with <code>npm run cli -- admin recover</code>, in containers{' '}
+        <code>docker compose exec backend gatehouse admin recover</code>.
       </p>
     );
   return (
@@ -15,11 +16,13 @@ export function WhereIsTheLink({ isSetUp }: { isSetUp: boolean }) {
       <dl>
         <dt>Where it is</dt>
         <dd>
-          The server prints it when it starts, and writes it to the file <code>setup-link</code> in its data folder.
+          The server prints it when it starts, and writes it to the file <code>setup-link</code> in its data folder. A
+          deploy prints it when it migrates.
         </dd>
         <dt>How to get another</dt>
         <dd>
-          Restart the server, or run <code>npm run cli -- admin setup</code>. Earlier links stop working.
+          On the server, run <code>npm run cli -- admin setup</code>, in containers{' '}
+          <code>docker compose exec backend gatehouse admin setup</code>. Earlier links stop working.
         </dd>
       </dl>
     </div>
