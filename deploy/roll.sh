@@ -123,23 +123,27 @@ start_proxy() {
   fi
 }
 
+# The containers of each rolled service, from the list given by its name: `former` or `fresh`.
 use_replicas() {
-  # shellcheck disable=SC2046,SC2086 # lists of ids and names
-  in_proxy sh /etc/gatehouse/replicas.sh use "$1" 30 $(names_of $2)
+  local -n containers=$1
+  local service lists=()
+  for service in "${rolled[@]}"; do
+    # shellcheck disable=SC2086 # a list of ids
+    if [[ -n ${containers[$service]:-} ]]; then lists+=("$service=$(names_of ${containers[$service]} | paste -s -d , -)"); fi
+  done
+  if ((${#lists[@]} > 0)); then in_proxy sh /etc/gatehouse/replicas.sh use 30 "${lists[@]}"; fi
 }
 
 switch_proxy() {
   start_proxy
-  act in_proxy sh /etc/gatehouse/replicas.sh reload || fail 'The proxy refuses nginx.conf (see above).'
-  local service
-  for service in ${rolled[@]+"${rolled[@]}"}; do
-    if [[ -n $dry_run ]]; then
-      detail "would send requests to the new $service"
-      continue
-    fi
+  if ((${#rolled[@]} == 0)); then
+    act in_proxy sh /etc/gatehouse/replicas.sh reload || fail 'The proxy refuses nginx.conf (see above).'
+  elif [[ -n $dry_run ]]; then
+    detail "would send requests to the new ${rolled[*]} only"
+  else
     switched=yes
-    use_replicas "$service" "${fresh[$service]}" || fail "The proxy cannot be told of the new $service (see above)."
-  done
+    use_replicas fresh || fail 'The proxy cannot be told of the new version (see above).'
+  fi
 }
 
 # As a browser would, from the proxy's own container: the port may be bound to an address that this machine cannot call.
@@ -185,10 +189,9 @@ put_back() {
   if [[ -n $unfinished_backup ]]; then rm -f "$unfinished_backup"; fi
   if [[ -n $dry_run || -n $committed ]]; then return; fi
   local service id
+  if [[ -n $switched ]]; then use_replicas former || true; fi
   for service in ${rolled[@]+"${rolled[@]}"}; do
     if [[ -n ${former[$service]} ]]; then
-      say "deploy: the former $service serves on" >&2
-      if [[ -n $switched ]]; then use_replicas "$service" "${former[$service]}" || true; fi
       docker tag "${former_image[$service]}" "$(image_of "$service" "$tag")" || true
     fi
     for id in $(container_ids "$service"); do

@@ -1,10 +1,10 @@
 #!/bin/sh
 # Which containers the proxy sends requests to. Runs in the proxy's container.
-#   replicas.sh use SERVICE SECONDS CONTAINER...   these and no others, from now on; waits until what runs on the former ones
-#                                                  has ended, at most SECONDS
-#   replicas.sh refresh                            look up their addresses again, as a restart may have changed them
-#   replicas.sh reload                             take over a changed nginx.conf
-#   replicas.sh resolve                            write the addresses only, before Nginx runs
+#   replicas.sh use SECONDS SERVICE=CONTAINER,…...   these and no others, from now on; waits until what runs on the former ones
+#                                                    has ended, at most SECONDS
+#   replicas.sh refresh    look up their addresses again, as a restart may have changed them
+#   replicas.sh reload     take over a changed nginx.conf; nothing where it has not changed
+#   replicas.sh resolve    write the addresses only, before Nginx runs
 # A service for which nothing was said, or whose named containers are all gone, is all of its containers.
 set -eu
 conf=$(dirname "$0")/nginx.conf
@@ -83,30 +83,46 @@ wait_until_none() {
   return 1
 }
 
+# Nginx closes idle connections when it reloads, and a request that is on its way on one of them is lost. So for a moment every
+# answer is its connection's last: whoever is there moves to a new one by itself (nginx.conf, @closing).
+CLOSING_SECONDS=2
+
+settings() { cat "$(dirname "$conf")"/*.conf | sha256sum; }
+
 # Returns when new workers take the connections; the former ones answer what they have begun.
 reload() {
   nginx -q -t -c "$conf"
   former=$(workers)
+  : >"$out/closing"
+  sleep "$CLOSING_SECONDS"
   nginx -c "$conf" -s reload 2>/dev/null
-  wait_until_none 15 is_active "$former" || {
-    echo 'replicas.sh: Nginx did not take the new configuration over' >&2
-    return 1
-  }
+  taken=0
+  wait_until_none 15 is_active "$former" || taken=1
+  rm -f "$out/closing"
+  settings >"$out/loaded"
+  [ "$taken" = 0 ] || echo 'replicas.sh: Nginx did not take the new configuration over' >&2
+  return "$taken"
 }
 
+has_changed_settings() { [ "$(settings)" != "$(cat "$out/loaded" 2>/dev/null)" ]; }
+
 case "${1:-}" in
-  resolve) write_upstreams || true ;;
-  refresh) if write_upstreams; then reload; fi ;;
-  reload)
+  resolve)
+    rm -f "$out/closing"
     write_upstreams || true
-    reload
+    settings >"$out/loaded"
     ;;
+  refresh) if write_upstreams; then reload; fi ;;
+  reload) if write_upstreams || has_changed_settings; then reload; fi ;;
   use)
-    service=$2 seconds=$3
-    shift 3
-    printf '%s\n' "$@" >"$state/$service.new"
-    mv "$state/$service.new" "$state/$service"
-    if write_upstream "$service"; then
+    seconds=$2
+    shift 2
+    for each in "$@"; do
+      service=${each%%=*}
+      printf '%s\n' "${each#*=}" | tr ',' '\n' >"$state/$service.new"
+      mv "$state/$service.new" "$state/$service"
+    done
+    if write_upstreams || has_changed_settings; then
       reload
       wait_until_none "$seconds" is_worker "$former" ||
         echo "replicas.sh: some requests still run after $seconds s; their server finishes them" >&2

@@ -66,9 +66,16 @@ CONF
   echo "server_name $names;" >"$out/server-names.conf"
 }
 
+# From Nginx 1.27.4 on, idle connections live on for a while after a reload; older ones do not know the word.
+write_keepalive() {
+  echo 'keepalive_min_timeout 5s;' >"$out/keepalive.conf"
+  nginx -q -t -c "$here/nginx.conf" 2>/dev/null || : >"$out/keepalive.conf"
+}
+
 write_trusted_proxies
 write_site
 sh "$here/replicas.sh" resolve
+write_keepalive
 # What looks like an address and is none.
 fault=$(nginx -q -t -c "$here/nginx.conf" 2>&1) || case "$fault" in
   */trusted-*) refuse_proxy "$(printf %s "$fault" | sed -n 's/.*"\(.*\)".*/\1/p' | head -n 1)" ;;

@@ -15,7 +15,8 @@ export interface Stack {
   exec(service: string, command: readonly string[], options?: Options): Promise<Result>;
   /** The ids of a service's containers, also of those that have ended. */
   containers(service: string): Promise<string[]>;
-  network(name: string): string;
+  /** Both streams of a service's containers. */
+  logs(service: string): Promise<string>;
   down(): Promise<void>;
 }
 
@@ -54,6 +55,11 @@ export async function makeStack(label: string, settings: Settings = {}): Promise
       env: { ...env, ...options.env },
     });
 
+  const containers = async (service: string): Promise<string[]> => {
+    const { stdout } = await compose(['ps', '--all', '--quiet', '--no-trunc', service]);
+    return stdout.split('\n').filter(Boolean);
+  };
+
   return {
     name,
     port,
@@ -61,11 +67,12 @@ export async function makeStack(label: string, settings: Settings = {}): Promise
     gateway: `${subnet}.1`,
     compose,
     exec: (service, command, options) => compose(['exec', '-T', service, ...command], options),
-    containers: async (service) => {
-      const { stdout } = await compose(['ps', '--all', '--quiet', '--no-trunc', service]);
-      return stdout.split('\n').filter(Boolean);
+    containers,
+    // Not by Compose, which puts escape sequences between the lines.
+    logs: async (service) => {
+      const all = await Promise.all((await containers(service)).map((id) => docker(['logs', id])));
+      return all.map(({ stdout, stderr }) => stdout + stderr).join('');
     },
-    network: (network) => `${name}_${network}`,
     down: async () => void (await compose(['down', '--volumes', '--remove-orphans', '--timeout', '5'])),
   };
 }
