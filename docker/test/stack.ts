@@ -27,14 +27,14 @@ interface Settings {
   env?: Record<string, string>;
 }
 
-/** One that no network of this machine has; the tests' own are 172.30.90.0/24 to 172.30.99.0/24. */
+/** One that no network of this machine has; the tests' own are 172.30.90.0/24 to 172.30.189.0/24, each run from another on. */
 export async function freeSubnet(): Promise<string> {
   const { stdout: ids } = await docker(['network', 'ls', '--quiet']);
   const format = '{{range .IPAM.Config}}{{.Subnet}} {{end}}';
   const { stdout } = await docker(['network', 'inspect', '--format', format, ...ids.split('\n').filter(Boolean)]);
-  const candidates = Array.from({ length: 10 }, (_, index) => `172.30.${90 + index}`);
+  const candidates = Array.from({ length: 100 }, (_, index) => `172.30.${90 + ((process.pid + index) % 100)}`);
   const free = candidates.find((prefix) => !stdout.includes(`${prefix}.`));
-  if (free === undefined) throw new Error('all of 172.30.90.0/24 to 172.30.99.0/24 are taken');
+  if (free === undefined) throw new Error('all of 172.30.90.0/24 to 172.30.189.0/24 are taken');
   return free;
 }
 

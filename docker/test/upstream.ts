@@ -63,8 +63,9 @@ const server = createServer({ maxHeaderSize: 64 * 1024 }, (request, response) =>
   request.on('data', (chunk: Buffer) => (bytes += chunk.length));
   request.once('end', () => {
     const finish = (): void => answer(request, response, wish, bytes);
-    if (wish.act === 'hold') held.add(finish);
-    else finish();
+    if (wish.act !== 'hold') return finish();
+    held.add(finish);
+    process.stdout.write(`held ${request.url}\n`);
   });
 });
 
