@@ -76,7 +76,7 @@ usage() {
 }
 
 read_options() {
-  environment='' dry_run='' assume_yes='' action=deploy force=''
+  step='' environment='' dry_run='' assume_yes='' action=deploy force=''
   local option
   for option in "$@"; do
     case "$option" in
@@ -108,12 +108,13 @@ confirm() {
 }
 
 run_steps() {
-  local step number=0
+  local number=0
   for step in "$@"; do
     number=$((number + 1))
     say "[$number/$#] ${step//_/ }"
     "$step"
   done
+  step=
 }
 
 # On every way out, Ctrl-C included.
@@ -121,9 +122,7 @@ finish() {
   local code=$?
   trap '' INT TERM HUP
   put_back || true
-  if ((code != 0)) && [[ $action != status && -z $dry_run ]]; then
-    say "deploy: $action of $environment did not succeed (exit code $code)." >&2
-  fi
+  if ((code != 0)) && [[ -n $step ]]; then say "deploy: $action of $environment ended at \"${step//_/ }\" (exit code $code)." >&2; fi
   exit "$code"
 }
 

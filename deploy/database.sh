@@ -23,9 +23,8 @@ back_up_database() {
     detail "would write $file"
     return
   fi
-  (umask 077 && mkdir -p "$folder")
   unfinished_backup=$file.part
-  write_backup "$unfinished_backup" ||
+  write_backup "$folder" "$unfinished_backup" ||
     fail 'The database cannot be backed up (see above; a full disk?). Nothing was migrated, the version before still serves.'
   mv "$unfinished_backup" "$file"
   unfinished_backup=
@@ -35,8 +34,8 @@ back_up_database() {
 }
 
 write_backup() {
-  (umask 077 && compose run --rm --no-deps -T backup >"$1") || return 1
-  [[ $(head -c 5 "$1") == PGDMP ]]
+  (umask 077 && mkdir -p "$1" && compose run --rm --no-deps -T backup >"$2") || return 1
+  [[ $(head -c 5 "$2") == PGDMP ]]
 }
 
 run_backup_hook() {

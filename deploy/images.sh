@@ -55,13 +55,23 @@ choose_former() {
 
 # The server's own check, on the values and secrets as it will get them.
 check_configuration() {
-  IMAGE_TAG=$tag-next act compose run --rm --no-deps -T migrate gatehouse config check ||
-    fail "$EXIT_CONFIG" "The configuration is not valid (see above). The version before still serves."
+  local code=0
+  IMAGE_TAG=$tag-next act compose run --rm --no-deps -T migrate gatehouse config check || code=$?
+  if ((code == EXIT_CONFIG)); then fail "$EXIT_CONFIG" 'The configuration is not valid (see above). The version before still serves.'; fi
+  if ((code != 0)); then fail 'The configuration cannot be checked (see above; does another network use SUBNET?). The version before still serves.'; fi
 }
 
-# The release that ran until now becomes the one to go back to.
+has_new_images() {
+  local service
+  for service in ${rolled[@]+"${rolled[@]}"}; do
+    [[ ${former_image[$service]:-} == "$(image_id "$(image_of "$service" "$tag")")" ]] || return 0
+  done
+  return 1
+}
+
+# The release that ran until now becomes the one to go back to. With new settings only, it is still the same one.
 record_release() {
-  if ((${#rolled[@]} == 0)); then return; fi
+  if [[ -z $dry_run ]] && ! has_new_images; then return; fi
   local service previous
   for service in "${services[@]}"; do
     previous=$(image_of "$service" "$tag-previous")

@@ -184,10 +184,22 @@ stop_former() {
   fi
 }
 
+# A `docker compose run` that was cut off leaves its container running.
+remove_cut_off() {
+  local service id
+  for service in backup migrate assets; do
+    for id in $(docker ps --all --quiet --filter "label=com.docker.compose.project=$project" \
+      --filter "label=com.docker.compose.service=$service" --filter label=com.docker.compose.oneoff=True); do
+      docker rm --force "$id" >/dev/null || true
+    done
+  done
+}
+
 # What a failed or interrupted deploy has begun; nothing after a good one.
 put_back() {
   if [[ -n $unfinished_backup ]]; then rm -f "$unfinished_backup"; fi
-  if [[ -n $dry_run || -n $committed ]]; then return; fi
+  if [[ -n $dry_run || -n $committed || $action == status || -z ${project:-} ]]; then return; fi
+  remove_cut_off
   local service id
   if [[ -n $switched ]]; then use_replicas former || true; fi
   for service in ${rolled[@]+"${rolled[@]}"}; do

@@ -9,6 +9,13 @@ import type { Account } from './release.ts';
 import { makeSite } from './site.ts';
 import type { Deploy, Site } from './site.ts';
 
+interface Inspected {
+  Name: string;
+  Config: { User: string };
+  HostConfig: { Memory: number; NanoCpus: number; PidsLimit: number; Binds: string[] | null };
+  NetworkSettings: { Ports: Record<string, { HostIp: string; HostPort: string }[] | null> };
+}
+
 let site: Site;
 let account: Account;
 let first: Deploy;
@@ -80,6 +87,36 @@ describe('deploy.sh on a server', () => {
     await docker(['compose', ...files, 'up', '--detach'], { cwd: site.folder });
     expect(await allContainers()).toBe(before);
     await expectServing();
+  });
+
+  it('DP-05 DP-06 every container is denied what it does not need; only the proxy has a port', async () => {
+    const { stdout } = await docker(['ps', '--quiet', '--filter', `label=com.docker.compose.project=${site.project}`]);
+    const ids = stdout.split('\n').filter(Boolean);
+    expect(ids).toHaveLength(6);
+    const { stdout: text } = await docker(['inspect', ...ids]);
+    for (const { Name, Config, HostConfig, NetworkSettings } of JSON.parse(text) as Inspected[]) {
+      expect(Config.User, Name).toMatch(/^[1-9]\d*(:[1-9]\d*)?$/);
+      expect(HostConfig, Name).toMatchObject({
+        ReadonlyRootfs: true,
+        Privileged: false,
+        CapDrop: ['ALL'],
+        CapAdd: null,
+        SecurityOpt: ['no-new-privileges:true'],
+        NetworkMode: expect.not.stringMatching(/host/) as string,
+        PidMode: '',
+        RestartPolicy: { Name: 'unless-stopped' },
+        LogConfig: { Config: { 'max-size': '10m', 'max-file': '5' } },
+      });
+      for (const limit of ['Memory', 'NanoCpus', 'PidsLimit'] as const)
+        expect(HostConfig[limit], `${Name} ${limit}`).toBeGreaterThan(0);
+      expect(HostConfig.Binds?.join() ?? '').not.toContain('docker.sock');
+      const published = Object.values(NetworkSettings.Ports).flatMap((bindings) => bindings ?? []);
+      expect(published, Name).toEqual(
+        Name.includes('-proxy-') ? [{ HostIp: '127.0.0.1', HostPort: String(site.port) }] : [],
+      );
+    }
+    const network = await docker(['network', 'inspect', '--format', '{{.Internal}}', `${site.project}_data`]);
+    expect(network.stdout.trim()).toBe('true');
   });
 
   it('DP-08 the server cannot change tables, nor take back what it has recorded', async () => {
