@@ -1,5 +1,5 @@
 // Adds up the reports of vitest and Playwright and the gates of .ci/run: `node ci-summary.js <folder>`.
-// The folder holds vitest.json, playwright.json and one file `<gate>.status` with its exit code for each gate.
+// The folder holds vitest.json, docker.json, playwright.json and one file `<gate>.status` with its exit code for each gate.
 // The last line is `N passed, N failed`; the exit code is 1 where anything failed or no test ran.
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
@@ -30,7 +30,11 @@ function readReport(file) {
 }
 
 /** A gate whose tests are counted one by one; it counts itself only where its failure would not be seen otherwise. */
-const reports = /** @type {Record<string, string>} */ ({ test: 'vitest.json', e2e: 'playwright.json' });
+const reports = /** @type {Record<string, string>} */ ({
+  test: 'vitest.json',
+  e2e: 'playwright.json',
+  docker: 'docker.json',
+});
 
 /**
  * @param {string} gate

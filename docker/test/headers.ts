@@ -5,12 +5,6 @@ import { apiHeaders, NONCE, pageHeaders } from '../../src/http/security-headers.
 import type { HeaderList } from '../../src/http/security-headers.ts';
 import type { Answer } from './http.ts';
 
-// TEMPORARY
-const table = {
-  'https-required': { status: 403, title: 'Come by https' },
-  ...problems,
-};
-
 export const PROBLEM = 'application/problem+json; charset=utf-8';
 
 interface Site {
@@ -63,10 +57,10 @@ export function expectPageHeaders(answer: Answer, { https }: Site, kind: string)
 /** RFC 9457, as the contract's table has it, under the headers of the API. */
 export function expectProblem(
   answer: Answer,
-  name: keyof typeof table,
+  name: keyof typeof problems,
   { instance, ...site }: Site & { instance: string },
 ): void {
-  const { status, title } = table[name];
+  const { status, title } = problems[name];
   expectApiHeaders(answer, site, `${name} ${answer.status} ${answer.text}`);
   expect(answer.status, answer.text).toBe(status);
   expect(answer.header('content-type')).toBe(PROBLEM);

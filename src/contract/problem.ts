@@ -9,6 +9,8 @@ export const problems = {
   'cross-site-request': { status: 403, title: 'The request came from another site' },
   'sign-up-closed': { status: 403, title: 'Sign-up is closed' },
   'invalid-setup-secret': { status: 403, title: 'This set-up link is not valid' },
+  /** Said by the proxy only, where somebody asks the API without encryption. */
+  'https-required': { status: 403, title: 'This is served by https only' },
   'not-found': { status: 404, title: 'There is nothing here' },
   'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
   'username-taken': { status: 409, title: 'This user name is taken' },
