@@ -58,12 +58,16 @@ fail() {
 act() {
   if [[ -n $dry_run ]]; then
     local command=$*
+    command=${command/#quietly /}
     command=${command/#in_proxy /compose exec -T proxy }
     detail "would run: ${command/#compose /docker compose }"
   else
     "$@"
   fi
 }
+
+# Its output is of no interest; what --dry-run says instead of it is.
+quietly() { "$@" >/dev/null; }
 
 compose() {
   docker compose --env-file "$env_file" -f docker-compose.yml -f docker-compose.prod.yml \

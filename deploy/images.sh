@@ -86,10 +86,10 @@ record_rollback() {
   local service previous
   for service in "${services[@]}"; do
     previous=$(image_of "$service" "$tag-previous")
-    act docker rmi "$previous" >/dev/null
+    act quietly docker rmi "$previous"
     if [[ -n $(image_id "$previous-2") ]]; then
       act docker tag "$previous-2" "$previous"
-      act docker rmi "$previous-2" >/dev/null
+      act quietly docker rmi "$previous-2"
     fi
   done
 }
@@ -99,10 +99,10 @@ remove_old_images() {
   local service title
   for service in "${services[@]}"; do
     if [[ -n $(image_id "$(image_of "$service" "$tag-next")") ]]; then
-      act docker rmi "$(image_of "$service" "$tag-next")" >/dev/null
+      act quietly docker rmi "$(image_of "$service" "$tag-next")"
     fi
   done
   for title in 'Gatehouse server' 'Gatehouse pages'; do
-    act docker image prune --force --filter "label=org.opencontainers.image.title=$title" >/dev/null
+    act quietly docker image prune --force --filter "label=org.opencontainers.image.title=$title"
   done
 }

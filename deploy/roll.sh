@@ -63,7 +63,7 @@ publish_assets() {
 }
 
 # One-shots of the former release would make Compose take the new containers for outdated.
-remove_one_shots() { act compose rm --force migrate assets >/dev/null 2>&1; }
+remove_one_shots() { act quietly compose rm --force migrate assets 2>/dev/null; }
 
 start_beside() {
   if ((${#changed[@]} == 0)); then return; fi
@@ -119,7 +119,7 @@ start_proxy() {
   if [[ -z $id ]]; then
     act compose up --detach --no-recreate --no-build --wait --wait-timeout 60 proxy || fail 'The proxy does not start (see above).'
   elif [[ $(inspect '{{.State.Status}}' "$id") != running ]]; then
-    act docker start "$id" >/dev/null || fail 'The proxy does not start (see above).'
+    act quietly docker start "$id" || fail 'The proxy does not start (see above).'
   fi
 }
 
@@ -176,8 +176,8 @@ stop_former() {
     ids+=(${former[$service]})
   done
   if ((${#ids[@]} > 0)); then
-    act docker stop --time 60 "${ids[@]}" >/dev/null || true
-    act docker rm --force "${ids[@]}" >/dev/null || true
+    act quietly docker stop --time 60 "${ids[@]}" || true
+    act quietly docker rm --force "${ids[@]}" || true
   fi
   if ((${#rolled[@]} > 0)); then
     act compose run --rm --no-deps -T assets publish-assets record || detail 'old assets could not be removed; the next deploy will'
