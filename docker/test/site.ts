@@ -1,6 +1,5 @@
 // A server's checkout of the project, deployed by its own script as an operator would.
-import { spawn } from 'node:child_process';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -79,7 +78,7 @@ function runScript(folder: string, args: readonly string[]): Running {
       ...Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('DOCKER_'))),
       DEPLOY_LOCK_FILE: path.join(tmpdir(), `${runName()}.lock`),
       ...(extra === undefined ? {} : { DEPLOY_COMPOSE_FILE: path.resolve(root, extra) }),
-    } as NodeJS.ProcessEnv,
+    },
   });
   let output = '';
   const listeners = new Set<() => void>();
