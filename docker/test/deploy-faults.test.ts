@@ -115,9 +115,8 @@ describe('a deploy that cannot be', () => {
     const before = await stateOf(site);
     const [postgres = ''] = await site.containers('postgres');
     await docker(['pause', postgres]);
-    const deploy = await site.deploy('--yes').finally(async () => {
-      await docker(['unpause', postgres]);
-    });
+    const deploy = await site.deploy('--yes');
+    await docker(['unpause', postgres]);
     expect(deploy, deploy.output).toMatchObject({ code: 1, output: asText('The version before still serves') });
     rmSync(path.join(site.folder, 'backups'), { recursive: true, force: true });
     expect(await stateOf(site)).toBe(before);
