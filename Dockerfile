@@ -28,7 +28,9 @@ COPY package.json ./
 COPY docker/health-check.js docker/make-secrets.js docker/
 COPY --chmod=755 docker/gatehouse /usr/local/bin/gatehouse
 COPY src src
-ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 DATA_DIR=/data GATEHOUSE_CLI="docker compose exec backend gatehouse"
+# How people are told to call the command; also where no server runs, because it cannot.
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 DATA_DIR=/data \
+    GATEHOUSE_CLI="docker compose run --rm --no-deps backend gatehouse"
 USER 1000:1000
 EXPOSE 3000
 STOPSIGNAL SIGTERM

@@ -13,6 +13,8 @@
 set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
+# On the containers that a deploy runs to their end.
+readonly RUN_LABEL=gatehouse.deploy=step
 readonly EXIT_USAGE=2 EXIT_LOCKED=75 EXIT_CONFIG=78
 
 # In this order; each is a function of this name. What stands before start_databases changes nothing that runs.

@@ -34,7 +34,7 @@ back_up_database() {
 }
 
 write_backup() {
-  (umask 077 && mkdir -p "$1" && compose run --rm --no-deps -T backup >"$2") || return 1
+  (umask 077 && mkdir -p "$1" && compose run --rm --no-deps -T --label "$RUN_LABEL" backup >"$2") || return 1
   [[ $(head -c 5 "$2") == PGDMP ]]
 }
 
@@ -59,6 +59,6 @@ migrate_database() {
     detail 'nothing to do'
     return
   fi
-  IMAGE_TAG=$tag-next act compose run --rm --no-deps -T migrate ||
+  IMAGE_TAG=$tag-next act compose run --rm --no-deps -T --label "$RUN_LABEL" migrate ||
     fail 'The database cannot be migrated (see above). The version before still serves; a migration that was interrupted can be repeated.'
 }

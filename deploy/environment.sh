@@ -114,10 +114,20 @@ write_database_urls() {
     write_secret database-migration-url "postgres://gatehouse:$(cat "$secrets/database-owner-password")@$host"
 }
 
+# The proxy learns the site's address when it is made, and no deploy makes it anew.
+assert_same_address() {
+  local id=$1 address
+  address=$(inspect '{{range .Config.Env}}{{println .}}{{end}}' "$id" | sed -n 's/^PUBLIC_URL=//p')
+  [[ $address == "$(value_of PUBLIC_URL)" ]] ||
+    fail "$EXIT_CONFIG" "PUBLIC_URL was $address, and the proxy that runs knows no other. To change it, which interrupts the site for some seconds: docker compose --env-file $env_file -f docker-compose.yml -f docker-compose.prod.yml up -d"
+}
+
 # Only before the first start: afterwards the proxy holds it.
 check_port() {
-  if [[ -n $dry_run || -n $(container_ids proxy) ]]; then return; fi
-  local at
+  local at proxy
+  proxy=$(container_ids proxy)
+  if [[ -n $proxy ]]; then assert_same_address "$proxy"; fi
+  if [[ -n $dry_run || -n $proxy ]]; then return; fi
   at="$(value_of HTTP_BIND):$(value_of HTTP_PORT)"
   at=${at/#:/127.0.0.1:}
   local image

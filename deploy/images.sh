@@ -56,7 +56,7 @@ choose_former() {
 # The server's own check, on the values and secrets as it will get them.
 check_configuration() {
   local code=0
-  IMAGE_TAG=$tag-next act compose run --rm --no-deps -T migrate gatehouse config check || code=$?
+  IMAGE_TAG=$tag-next act compose run --rm --no-deps -T --label "$RUN_LABEL" migrate gatehouse config check || code=$?
   if ((code == EXIT_CONFIG)); then fail "$EXIT_CONFIG" 'The configuration is not valid (see above). The version before still serves.'; fi
   if ((code != 0)); then fail 'The configuration cannot be checked (see above; does another network use SUBNET?). The version before still serves.'; fi
 }

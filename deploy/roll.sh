@@ -58,7 +58,7 @@ compare_releases() {
 
 publish_assets() {
   if ((${#changed[@]} == 0)); then return; fi
-  IMAGE_TAG=$tag-next act compose run --rm --no-deps -T assets publish-assets copy ||
+  IMAGE_TAG=$tag-next act compose run --rm --no-deps -T --label "$RUN_LABEL" assets publish-assets copy ||
     fail 'The assets of the pages cannot be published (see above; a full disk?). The version before still serves.'
 }
 
@@ -180,18 +180,15 @@ stop_former() {
     act quietly docker rm --force "${ids[@]}" || true
   fi
   if ((${#rolled[@]} > 0)); then
-    act compose run --rm --no-deps -T assets publish-assets record || detail 'old assets could not be removed; the next deploy will'
+    act compose run --rm --no-deps -T --label "$RUN_LABEL" assets publish-assets record || detail 'old assets could not be removed; the next deploy will'
   fi
 }
 
 # A `docker compose run` that was cut off leaves its container running.
 remove_cut_off() {
-  local service id
-  for service in backup migrate assets; do
-    for id in $(docker ps --all --quiet --filter "label=com.docker.compose.project=$project" \
-      --filter "label=com.docker.compose.service=$service" --filter label=com.docker.compose.oneoff=True); do
-      docker rm --force "$id" >/dev/null || true
-    done
+  local id
+  for id in $(docker ps --all --quiet --filter "label=com.docker.compose.project=$project" --filter "label=$RUN_LABEL"); do
+    docker rm --force "$id" >/dev/null || true
   done
 }
 

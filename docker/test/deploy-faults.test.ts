@@ -81,6 +81,14 @@ describe('a deploy that cannot be', () => {
     await expectUnchanged(before, deploy, { code: 78, says: 'The configuration is not valid' });
   });
 
+  it('DP-10 another PUBLIC_URL is refused with what to do, since the proxy that runs knows no other', async () => {
+    const before = await stateOf(site);
+    site.setVariable('PUBLIC_URL', 'https://elsewhere.gate.test');
+    const deploy = await site.deploy('--yes');
+    site.setVariable('PUBLIC_URL', site.url);
+    await expectUnchanged(before, deploy, { code: 78, says: 'up -d' });
+  });
+
   it('DP-10 Ctrl-C in the middle of the roll puts everything back', async () => {
     const before = await stateOf(site);
     for (const [step, option] of [

@@ -83,9 +83,10 @@ describe('deploy.sh on a server', () => {
 
   it('DP-10 plain docker compose finds everything as the deploy left it', async () => {
     const before = await allContainers();
-    const files = ['-f', 'docker-compose.yml', '-f', 'docker-compose.prod.yml'];
-    await docker(['compose', ...files, 'up', '--detach'], { cwd: site.folder });
-    expect(await allContainers()).toBe(before);
+    for (const files of [['-f', 'docker-compose.yml', '-f', 'docker-compose.prod.yml'], []]) {
+      await docker(['compose', ...files, 'up', '--detach'], { cwd: site.folder });
+      expect(await allContainers(), files.join(' ')).toBe(before);
+    }
     await expectServing();
   });
 
