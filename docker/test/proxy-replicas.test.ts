@@ -2,6 +2,7 @@
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { docker, inspect } from './docker.ts';
 import type { Result } from './docker.ts';
+import { expectPageHeaders, expectProblem } from './headers.ts';
 import type { Answer } from './http.ts';
 import { useProxy, wish } from './proxy.ts';
 import { startTraffic } from './traffic.ts';
@@ -20,6 +21,13 @@ let second: Replica;
 
 const call = (args: readonly string[], mayFail = false): Promise<Result> =>
   proxy.stack.exec('proxy', ['sh', '/etc/gatehouse/replicas.sh', ...args], { mayFail });
+
+/** `use` for the server's containers, and no longer than `seconds`. */
+const use = (seconds: number, containers: readonly string[]): Promise<Result> =>
+  call(['use', String(seconds), `backend=${containers.join(',')}`]);
+
+/** As after a change of nginx.conf: it forgets what Nginx has read. */
+const forgetSettings = (): Promise<unknown> => proxy.stack.exec('proxy', ['rm', '-f', '/tmp/gatehouse/loaded']);
 
 const workers = async (): Promise<string> =>
   (await proxy.stack.exec('proxy', ['sh', '-c', 'grep -l "^nginx: worker" /proc/[0-9]*/cmdline | sort | tr "\\n" " "']))
@@ -50,24 +58,24 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  await call(['use', 'backend', '5', first.container, second.container]);
+  await use(5, [first.container, second.container]);
   await until('both serve', async () => (await servedBy()).length === 2);
 });
 
 test('RE-25 DP-10 use sends every new request to those and no others, and fails none of them', async () => {
   const traffic = startTraffic(proxy.port, ['GET /api/x', 'POST /api/y', 'GET /account']);
   for (const replica of [first, second, first]) {
-    await call(['use', 'backend', '10', replica.container]);
+    await use(10, [replica.container]);
     expect(await servedBy()).toEqual([replica.name]);
   }
   expect(await traffic.stop()).toEqual([]);
 });
 
 test('RE-25 DP-10 use waits for what still runs on the former ones, while new requests go to the new ones', async () => {
-  await call(['use', 'backend', '5', second.container]);
+  await use(5, [second.container]);
   const held = await hold('/api/held-1');
   let isDone = false;
-  const using = call(['use', 'backend', '30', first.container]).then((result) => {
+  const using = use(30, [first.container]).then((result) => {
     isDone = true;
     return result;
   });
@@ -80,39 +88,43 @@ test('RE-25 DP-10 use waits for what still runs on the former ones, while new re
 });
 
 test('RE-25 DP-10 use waits no longer than it is told, and says so; what still runs is answered all the same', async () => {
-  await call(['use', 'backend', '5', second.container]);
+  await use(5, [second.container]);
   const held = await hold('/api/held-2');
-  const { code, stderr } = await call(['use', 'backend', '1', first.container]);
+  const { code, stderr } = await use(1, [first.container]);
   expect([code, stderr]).toEqual([0, expect.stringContaining('still run after 1 s')]);
   await docker(['kill', '--signal', 'SIGUSR2', second.container]);
   expect((await held.answer).status).toBe(200);
 });
 
 test('RE-25 DP-10 what was chosen outlives the proxy’s container', async () => {
-  await call(['use', 'backend', '5', second.container]);
+  await use(5, [second.container]);
   await proxy.stack.compose(['up', '--detach', '--wait', '--force-recreate', '--no-deps', 'proxy']);
   expect(await servedBy()).toEqual([second.name]);
 });
 
 test('DP-10 use of what is there already changes nothing: no worker is replaced', async () => {
   const before = await workers();
-  await call(['use', 'backend', '5', first.container, second.container]);
+  await use(5, [first.container, second.container]);
   await call(['refresh']);
   expect(await workers()).toBe(before);
+  await call(['reload']);
+  expect(await workers()).toBe(before);
+  await forgetSettings();
   await call(['reload']);
   expect(await workers()).not.toBe(before);
 });
 
 test('RE-25 names that nobody has are not nobody: all of the service’s containers take the requests', async () => {
-  await call(['use', 'backend', '5', 'no-such-container']);
+  await use(5, ['no-such-container']);
   expect(await servedBy()).toEqual([first.name, second.name].sort());
-  await call(['use', 'backend', '5', 'no-such-container', first.container]);
+  await use(5, ['no-such-container', first.container]);
   expect(await servedBy()).toEqual([first.name]);
 });
 
 test('RE-25 a configuration with a fault is refused, and the former one keeps serving', async () => {
   const spoil = 'echo "no_such_directive;" >>/tmp/gatehouse/server-names.conf';
   await proxy.stack.exec('proxy', ['sh', '-c', spoil]);
+  await forgetSettings();
   const { code, stderr } = await call(['reload'], true);
   expect(code).not.toBe(0);
   expect(stderr).toContain('no_such_directive');
@@ -121,11 +133,37 @@ test('RE-25 a configuration with a fault is refused, and the former one keeps se
   expect((await call(['reload'])).code).toBe(0);
 });
 
+test('RE-25 HT-05 HT-16 just before a reload each answer is as ever, and the last of its connection', async () => {
+  const site = { https: false };
+  await proxy.stack.exec('proxy', ['touch', '/tmp/gatehouse/closing']);
+  try {
+    const keep = ['Connection: keep-alive'];
+    const page = await proxy.send('GET /account', { fields: keep });
+    expectPageHeaders(page, site, 'page');
+    const answer = await proxy.send('POST /api/x', { fields: keep, body: '{}' });
+    expect(answer.json()).toMatchObject({ method: 'POST', target: '/api/x', bytes: 2 });
+    for (const each of [page, answer]) expect(each.header('connection')).toBe('close');
+    for (const target of ['//api/x', '/API', '/api;x']) expect((await proxy.echo(`GET ${target}`)).target).toBe(target);
+    const told = await proxy.echo('GET /api/realtime', {
+      fields: ['X-Forwarded-For: 198.51.100.7', 'Connection: Upgrade', 'Upgrade: h2c'],
+    });
+    expect(JSON.stringify(told.fields)).not.toMatch(/198\.51|h2c/);
+    expectProblem(await proxy.send('GET /none.txt'), 'not-found', { ...site, instance: '/none.txt' });
+    const large = await proxy.send('POST /api/x', { body: 'x'.repeat(16_385) });
+    expectProblem(large, 'content-too-large', { ...site, instance: '/api/x' });
+    const cut = await proxy.send('GET /api/x', { fields: [wish({ act: 'cut' })] });
+    expectProblem(cut, 'unavailable', { ...site, instance: '/api/x' });
+    expect((await proxy.send('GET /api/x', { fields: ['Host: evil.example'] })).status).toBe(421);
+  } finally {
+    await proxy.stack.exec('proxy', ['rm', '/tmp/gatehouse/closing']);
+  }
+});
+
 test('DP-10 asked for nothing or for something else, it says how it is used and does nothing', async () => {
   const before = await workers();
   for (const args of [[], ['help'], ['remove', 'backend']]) {
     const { code, stdout } = await call(args, true);
-    expect([code, stdout]).toEqual([2, expect.stringContaining('replicas.sh use SERVICE SECONDS CONTAINER...')]);
+    expect([code, stdout]).toEqual([2, expect.stringContaining('replicas.sh use SECONDS SERVICE=CONTAINER')]);
   }
   expect(await workers()).toBe(before);
 });
