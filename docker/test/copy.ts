@@ -11,9 +11,9 @@ export async function copyOfProject(to: string): Promise<string> {
   for (const file of stdout.split('\0').filter(Boolean)) {
     const target = path.join(to, file);
     await mkdir(path.dirname(target), { recursive: true });
-    // One that is deleted and not yet committed is none.
+    // One that is deleted and not yet committed is none, and neither is a link to a folder.
     await copyFile(path.join(root, file), target).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error;
+      if (error.code !== 'ENOENT' && error.code !== 'EISDIR') throw error;
     });
   }
   return to;
