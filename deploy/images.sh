@@ -34,10 +34,11 @@ build_images() {
 
 pull_images() {
   local service name image
+  for name in BACKEND_IMAGE FRONTEND_IMAGE; do
+    [[ -n $(value_of "$name") ]] || fail "$EXIT_CONFIG" "$name is missing: give both images, or none to build them here."
+  done
   for service in "${services[@]}"; do
-    name=${service^^}_IMAGE
-    image=$(value_of "$name")
-    [[ -n $image ]] || fail "$EXIT_CONFIG" "$name is missing: give both images, or none to build them here."
+    image=$(value_of "${service^^}_IMAGE")
     act docker pull --quiet "$image" || fail "$image cannot be pulled. The version before still serves."
     act docker tag "$image" "$(image_of "$service" "$tag-next")"
   done
