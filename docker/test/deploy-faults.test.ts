@@ -148,6 +148,6 @@ describe('a deploy that cannot be', () => {
     expect((await fetch(`${staging.url}/readyz`)).status).toBe(200);
     expect(await stateOf(site)).toBe(before);
     await expectServing();
-    await staging.compose(['down', '--volumes']);
+    await staging.clear();
   });
 });

@@ -36,6 +36,9 @@ export interface Site {
   compose(args: readonly string[], options?: { mayFail?: boolean }): ReturnType<typeof docker>;
   /** Names of a service's running containers. */
   containers(service: string): Promise<string[]>;
+  /** Containers, networks, volumes and images. */
+  clear(): Promise<void>;
+  /** And the checkout. */
   remove(): Promise<void>;
 }
 
@@ -128,6 +131,12 @@ export async function makeSite(label: string, environment: Site['environment'], 
   const files = ['--env-file', file, '-f', 'docker-compose.yml', '-f', 'docker-compose.prod.yml'];
   const compose: Site['compose'] = (args, options) =>
     docker(['compose', ...files, ...args], { cwd: folder, ...options });
+  const clear = async (): Promise<void> => {
+    await removeAll(project);
+    const { stdout } = await docker(['image', 'ls', '--format', '{{.Repository}}:{{.Tag}}']);
+    const images = stdout.split('\n').filter((image) => image.includes(`:${tag}`));
+    if (images.length > 0) await docker(['rmi', '--force', ...images], { mayFail: true });
+  };
   const start = (...options: string[]): Running => runScript(folder, [environment, ...options]);
   return {
     folder,
@@ -154,11 +163,9 @@ export async function makeSite(label: string, environment: Site['environment'], 
       const { stdout } = await compose(['ps', '--format', '{{.Name}}', service]);
       return stdout.split('\n').filter(Boolean).toSorted();
     },
+    clear,
     async remove() {
-      await removeAll(project);
-      const { stdout } = await docker(['image', 'ls', '--format', '{{.Repository}}:{{.Tag}}']);
-      const images = stdout.split('\n').filter((image) => image.includes(`:${tag}`));
-      if (images.length > 0) await docker(['rmi', '--force', ...images], { mayFail: true });
+      await clear();
       rmSync(folder, { recursive: true, force: true });
     },
   };
