@@ -63,14 +63,22 @@ module.exports = {
     only('launch', 'The launcher knows the two entry points.', '^src/launch\\.js$', ['^src/(main|cli)\\.ts$']),
     only('application', 'The composition root knows everything below it.', '^src/application\\.ts$', [
       '^src/(contract|database|features|http|security)/',
-      '^src/(config|log|redis)\\.ts$',
+      '^src/(config|first-administrator|log|redis)\\.ts$',
+    ]),
+    only('first-administrator', 'A part of the composition root.', '^src/first-administrator\\.ts$', [
+      '^src/(contract|features|security)/',
+      '^src/config\\.ts$',
     ]),
 
     only(
       'features',
-      'A feature knows the contract, the database, the primitives, and of http the route, the principal and the client address.',
+      'A feature knows the contract, the database, Redis, the primitives, and of http the route, the principal, the client address and the quotas.',
       '^src/features/',
-      ['^src/(features|contract|database|security)/', '^src/http/(route|principal|client-address)\\.ts$'],
+      [
+        '^src/(features|contract|database|security)/',
+        '^src/http/(route|principal|client-address|quota)\\.ts$',
+        '^src/redis\\.ts$',
+      ],
     ),
     {
       name: 'features-by-their-face',
@@ -115,9 +123,12 @@ module.exports = {
       '^src/database/',
       '^src/log\\.ts$',
     ]),
-    only('config', 'The configuration knows itself.', '^src/(config|environment)\\.ts$', [
-      '^src/(config|environment)\\.ts$',
-    ]),
+    only(
+      'config',
+      'The configuration knows itself, and the names of the quota policies.',
+      '^src/(config|environment|misspelt)\\.ts$',
+      ['^src/(config|environment|misspelt)\\.ts$', '^src/contract/quota\\.ts$'],
+    ),
     only('log', 'The logger knows nothing of ours.', '^src/log\\.ts$', []),
     only('redis', 'The Redis connection knows the logger.', '^src/redis\\.ts$', ['^src/log\\.ts$']),
 

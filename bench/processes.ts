@@ -6,6 +6,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { freePort } from '../src/testing/free-port.ts';
+import { noLimits } from '../src/testing/no-limits.ts';
 
 const root = path.join(import.meta.dirname, '..');
 
@@ -76,7 +77,12 @@ export const startHello = (): Promise<RunningServer> => start('bench/hello.ts', 
 export async function startGatehouse(env: Record<string, string> = {}): Promise<RunningServer> {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'gatehouse-bench-'));
   const release = (): void => rmSync(dataDir, { recursive: true, force: true });
-  return await start('src/launch.js', '/readyz', { DATA_DIR: dataDir, BCRYPT_COST: String(COST), ...env }, release);
+  return await start(
+    'src/launch.js',
+    '/readyz',
+    { DATA_DIR: dataDir, BCRYPT_COST: String(COST), ...noLimits, ...env },
+    release,
+  );
 }
 
 /** Raw bcrypt comparisons a second, in a process of its own with the product's thread pool. */

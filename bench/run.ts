@@ -7,6 +7,7 @@ import { logIn, post, signUp } from './client.ts';
 import { actsPerSecond, median, paired, percentile, requestsPerSecond } from './measure.ts';
 import { COST, rawBcryptRate, startGatehouse, startHello, THREADS } from './processes.ts';
 import type { RunningServer } from './processes.ts';
+import { startQuotaBench } from './quotas.ts';
 
 /** `npm run bench -- me log-ins` runs only these; `--quick` measures shorter. */
 const only = process.argv.slice(2).filter((word) => !word.startsWith('--'));
@@ -32,6 +33,21 @@ async function benchMe(gatehouse: RunningServer, hello: RunningServer): Promise<
   row('GET /api/auth/me ÷ bare Express hello', fixed(rounds.ratio), 'aim: at least 0.50');
   row('  requests a second: ours, hello', `${fixed(rounds.first, 0)}, ${fixed(rounds.second, 0)}`);
   row('  ratios of the rounds', rounds.ratios.map((ratio) => fixed(ratio)).join(' '));
+}
+
+/** The same server with its quotas, in the process and in Redis, against itself without them. */
+async function benchQuotas(): Promise<void> {
+  const bench = await startQuotaBench(SECONDS);
+  const own = await paired(ROUNDS, bench.inProcess, bench.none);
+  row('GET /api/auth/me: quotas in the process ÷ none', fixed(own.ratio), 'aim: at least 0.75');
+  const shared = await paired(ROUNDS, bench.inRedis, bench.none);
+  row('GET /api/auth/me: quotas in Redis ÷ none', fixed(shared.ratio), 'aim: at least 0.55');
+  row(
+    '  requests a second: none, in process, in Redis',
+    [own.second, own.first, shared.first].map((rate) => fixed(rate, 0)).join(', '),
+  );
+  row('  reads of Redis for one request', fixed(await bench.readsPerRequest()), 'aim: 1');
+  await bench.stop();
 }
 
 /** Latencies of /livez, one request at a time, until told to stop. */
@@ -131,6 +147,7 @@ say(
 );
 try {
   if (wanted('me')) await benchMe(gatehouse, hello);
+  if (wanted('quotas')) await benchQuotas();
   if (wanted('log-ins')) await benchLogIns(gatehouse);
   if (wanted('refreshes')) await benchRefreshes(gatehouse, postgres.url);
   if (wanted('start')) await benchStart();

@@ -8,6 +8,7 @@ import path from 'node:path';
 import Database from 'better-sqlite3';
 import { getNode, root } from '../scripts/runtime.js';
 import { freePort } from '../src/testing/free-port.ts';
+import { noLimits } from '../src/testing/no-limits.ts';
 
 export interface Gatehouse {
   readonly url: string;
@@ -78,7 +79,7 @@ export async function createGatehouse(environment: Readonly<Record<string, strin
       output = '';
       child = spawn(getNode(), [path.join(root, 'src', 'launch.js')], {
         cwd: dataDir,
-        env: { ...env, ...environment },
+        env: { ...noLimits, ...env, ...environment },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
       for (const stream of [child.stdout, child.stderr])

@@ -17,6 +17,7 @@ import {
   sessionAnswer,
 } from './features/auth/index.ts';
 import { createHealthChecks, createHealthRoutes } from './features/health/index.ts';
+import { createRateLimit } from './features/rate-limit/index.ts';
 import { createRoleRoutes } from './features/roles/index.ts';
 import { createSessions } from './features/sessions/index.ts';
 import { createSetup, createSetupRoutes } from './features/setup/index.ts';
@@ -25,16 +26,18 @@ import { createSigningKeyRoutes, createSigningKeys, UnknownSecretError } from '.
 import type { SigningKeys } from './features/signing-keys/index.ts';
 import { createUserAdministration, createUsers } from './features/users/index.ts';
 import type { UserAdministration } from './features/users/index.ts';
+import { findAdministrator, FirstAdministratorError } from './first-administrator.ts';
+import type { Prepared } from './first-administrator.ts';
 import type { Route } from './http/route.ts';
 import { createServer } from './http/server.ts';
+import { openRedis } from './redis.ts';
+import type { Redis } from './redis.ts';
 import type { Logger } from './log.ts';
 import { createSecretRing } from './security/app-secret.ts';
-import { canonicalEmailAddress, EMAIL_RULE } from './security/email-address.ts';
 import { createPasswordHasher } from './security/password-hash.ts';
 import type { PasswordHasher } from './security/password-hash.ts';
 import { PASSWORD_MAX_BYTES } from './security/password-limits.ts';
 import { createPasswordStrength } from './security/password-strength.ts';
-import { canonicalUsername, USERNAME_RULE } from './security/username.ts';
 
 export { describeDatabase, explainDatabaseFault, needsCorrection } from './database/open.ts';
 export { describeSetupLink } from './features/setup/index.ts';
@@ -67,7 +70,7 @@ export interface Application {
    * For whoever prepares the database for others: the link, unless there is an administrator, or one is configured. One that was
    * made before and can still be used stays good: preparing again must not void what somebody is about to open.
    */
-  createFirstLink(): Promise<string | 'still-good' | undefined>;
+  createFirstLink(): Promise<{ link?: string; isStillGood: boolean }>;
   /** To be called now and then: removes what nobody needs any more. Resolves with how many sessions that were. */
   tidyUp(): Promise<number>;
   database: Database;
@@ -80,11 +83,7 @@ export interface Application {
   close(): Promise<void>;
 }
 
-export interface Prepared {
-  setupLink: string | undefined;
-  /** There is none, and the link is for somebody else to make. */
-  lacksAdministrator: boolean;
-}
+export type { Prepared } from './first-administrator.ts';
 
 /** Thrown while the one-shot migration has not been run. Waiting helps. */
 export class NotMigratedError extends Error {
@@ -110,45 +109,15 @@ function translateError(error: unknown): Problem | undefined {
   });
 }
 
-/** Thrown where ADMIN_* name somebody who cannot be made an administrator: the operator's to mend. */
-class FirstAdministratorError extends Error {
-  override readonly name = 'FirstAdministratorError';
-
-  constructor({ detail, message, errors = [] }: Problem) {
-    const faults = errors.map(
-      ({ pointer, detail: fault }) => `\n  - ${environmentNames[pointer] ?? pointer}: ${fault}`,
-    );
-    super(`the first administrator cannot be made: ${detail ?? message}${faults.join('')}`);
-  }
-}
-
-const environmentNames: Record<string, string> = {
-  '/username': 'ADMIN_USERNAME',
-  '/email': 'ADMIN_EMAIL',
-  '/password': 'ADMIN_PASSWORD',
-};
-
-/** A link is made where the database is: of several servers that start at once, each would make the others' worthless. */
-async function findAdministrator(config: Config, { setup, users }: Features): Promise<Prepared> {
-  if (config.firstAdministrator !== undefined) await createConfigured(config.firstAdministrator, setup);
-  else if (config.migrate === 'auto')
-    return { setupLink: await setup.createLink('first-administrator'), lacksAdministrator: false };
-  return { setupLink: undefined, lacksAdministrator: !(await users.hasAdministrator()) };
-}
-
-async function createConfigured(who: NonNullable<Config['firstAdministrator']>, setup: Setup): Promise<void> {
-  const username = canonicalUsername(who.username);
-  const email = canonicalEmailAddress(who.email);
-  if (username === undefined)
-    throw new Problem('invalid-input', { errors: [{ pointer: '/username', detail: USERNAME_RULE }] });
-  if (email === undefined) throw new Problem('invalid-input', { errors: [{ pointer: '/email', detail: EMAIL_RULE }] });
-  await setup.createFirstAdministrator({ username, email, password: who.password });
+interface Resources {
+  database: Database;
+  redis: Redis | undefined;
 }
 
 /** Every feature, each given what it needs; top to bottom, by hand. */
 function createFeatures(
   { config, version, command, now = Date.now, ...options }: ApplicationOptions,
-  database: Database,
+  { database, redis }: Resources,
 ) {
   const secrets = createSecretRing(config.appSecret, config.appSecretPrevious);
   const { bcryptCost: cost, hashQueueLimit: queueLimit } = config;
@@ -158,6 +127,7 @@ function createFeatures(
   const audit = createAudit({ now });
   const users = createUsers({ database, now });
   const signingKeys = createSigningKeys({ database, secrets, audit, command, now });
+  const rateLimit = createRateLimit({ numbers: config.quotas, redis, now });
   const sessions = createSessions({
     database,
     secrets,
@@ -168,6 +138,7 @@ function createFeatures(
     accessTokenSeconds: config.accessTokenSeconds,
     idleSeconds: config.sessionIdleSeconds,
     absoluteSeconds: config.sessionAbsoluteSeconds,
+    countRefresh: rateLimit.countRefresh,
     now,
   });
   const auth = createAuth({ database, users, sessions, hasher, rules, audit, signUp: config.signUp });
@@ -179,9 +150,22 @@ function createFeatures(
     audit,
     now,
   });
-  const health = createHealthChecks({ database, version });
+  const health = createHealthChecks({ database, redis, version });
   const apiDocs = createApiDocs({ endpoints, version, publicUrl: config.publicUrl, access: config.apiDocs });
-  return { hasher, strength, rules, users, signingKeys, sessions, auth, setup, userAdministration, health, apiDocs };
+  return {
+    hasher,
+    strength,
+    rules,
+    users,
+    signingKeys,
+    rateLimit,
+    sessions,
+    auth,
+    setup,
+    userAdministration,
+    health,
+    apiDocs,
+  };
 }
 
 type Features = ReturnType<typeof createFeatures>;
@@ -205,6 +189,7 @@ function createHandler({ config, log }: ApplicationOptions, features: Features):
     endpoints,
     routes: createRoutes(config, features),
     authenticate: features.sessions.authenticate,
+    quotas: features.rateLimit,
     anonymous: { kind: 'anonymous', permissions: permissionsOf(config.anonymousAccess === 'guest' ? ['guest'] : []) },
     configuredAccess: features.apiDocs.accessOf,
     translateError,
@@ -244,15 +229,19 @@ async function migrateDatabase(
 export async function createApplication(options: ApplicationOptions): Promise<Application> {
   const { config, log, now = Date.now } = options;
   const database = await openDatabase({ url: config.databaseUrl, poolSize: config.databasePoolSize, log, now });
-  const features = createFeatures(options, database);
+  const redis = config.redisUrl === undefined ? undefined : openRedis({ url: config.redisUrl, log });
+  const features = createFeatures(options, { database, redis });
   const { signingKeys, setup, userAdministration, hasher, health } = features;
   const migrate: Application['migrate'] = () => migrateDatabase(options, database);
   return {
     handler: createHandler(options, features),
     migrate,
     async createFirstLink() {
-      if (config.firstAdministrator !== undefined || (await features.users.hasAdministrator())) return undefined;
-      return (await setup.hasUsableLink()) ? 'still-good' : await setup.createLink('first-administrator');
+      if (config.firstAdministrator !== undefined || (await features.users.hasAdministrator()))
+        return { isStillGood: false };
+      if (await setup.hasUsableLink()) return { isStillGood: true };
+      const link = await setup.createLink('first-administrator');
+      return { isStillGood: false, ...(link !== undefined && { link }) };
     },
     tidyUp: features.sessions.deleteLongEnded,
     async prepare() {
@@ -262,9 +251,7 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
       await signingKeys.start();
       // The event loop stands still meanwhile: better now than at the first sign-up.
       await features.strength.warmUp();
-      const prepared = await findAdministrator(config, features).catch((error: unknown) => {
-        throw error instanceof Problem && error.status < 500 ? new FirstAdministratorError(error) : error;
-      });
+      const prepared = await findAdministrator(config, features);
       health.started();
       return prepared;
     },
@@ -274,7 +261,10 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
     userAdministration,
     hasher,
     drain: health.drain,
-    close: () => database.close(),
+    async close() {
+      await database.close();
+      redis?.close();
+    },
   };
 }
 

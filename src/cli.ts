@@ -235,12 +235,10 @@ function createProgram(): Command {
         const { applied, warnings } = await migratePatiently(application, config);
         for (const warning of warnings) printError(`${warning}.`);
         print(applied.length === 0 ? 'The database is up to date.' : `Applied ${applied.join(', ')}.`);
-        const link = await application.createFirstLink();
-        if (link === undefined) return;
-        if (link === 'still-good') {
+        const { link, isStillGood } = await application.createFirstLink();
+        if (isStillGood)
           print(`There is no administrator yet, but a link that makes one. A new one: "${command} admin setup".`);
-          return;
-        }
+        if (link === undefined) return;
         removeLinkFile(config);
         print(describeSetupLink(link, `"${command} admin setup"`));
       }),

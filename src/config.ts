@@ -4,8 +4,10 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ipaddr from 'ipaddr.js';
-import { findMisspelt, readVariables } from './environment.ts';
+import type { QuotaPolicyName, WindowName } from '#contract/quota.ts';
+import { readVariables } from './environment.ts';
 import type { Environment, EnvironmentValues, Report } from './environment.ts';
+import { findMisspelt } from './misspelt.ts';
 
 export { configurationTable } from './environment.ts';
 
@@ -28,6 +30,9 @@ export interface Config {
   readonly signUp: 'open' | 'invite' | 'closed';
   readonly anonymousAccess: 'none' | 'guest';
   readonly apiDocs: 'public' | 'signed-in' | 'off';
+  readonly redisUrl: string | undefined;
+  /** Requests for each window of each quota policy. */
+  readonly quotas: Readonly<Record<QuotaPolicyName, Readonly<Partial<Record<WindowName, number>>>>>;
   readonly passwordMinLength: number;
   readonly bcryptCost: number;
   readonly hashQueueLimit: number;
@@ -227,6 +232,16 @@ function toConfig(values: EnvironmentValues, derived: Derived, report: Report): 
     signUp: values.SIGN_UP,
     anonymousAccess: values.ANONYMOUS_ACCESS,
     apiDocs: values.API_DOCS ?? (derived.mode === 'local' ? 'public' : 'signed-in'),
+    redisUrl: values.REDIS_URL,
+    quotas: {
+      address: values.RATE_LIMIT_ADDRESS,
+      user: values.RATE_LIMIT_USER,
+      login: values.RATE_LIMIT_LOGIN,
+      register: values.RATE_LIMIT_REGISTER,
+      setup: values.RATE_LIMIT_SETUP,
+      refresh: values.RATE_LIMIT_REFRESH,
+      password: values.RATE_LIMIT_PASSWORD,
+    },
     passwordMinLength: values.PASSWORD_MIN_LENGTH,
     bcryptCost: values.BCRYPT_COST,
     hashQueueLimit: values.HASH_QUEUE_LIMIT,

@@ -1,6 +1,8 @@
 // Every environment variable: its form, its default, and the words that the README's table is made of.
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { quotaPolicies } from '#contract/quota.ts';
+import type { QuotaPolicyName, WindowName } from '#contract/quota.ts';
 
 const DAY_SECONDS = 24 * 60 * 60;
 
@@ -17,10 +19,50 @@ function list() {
   return z.string().transform((text) => text.split(/[\s,]+/).filter((entry) => entry !== ''));
 }
 
+const letters = { m: 'minute', h: 'hour', d: 'day' } as const satisfies Record<string, WindowName>;
+
+const QUOTA_RULE =
+  'must be off, or like 120/m,3000/h,20000/d: at least one of minute, hour and day, each once, whole numbers from 1';
+
+/** `120/m,3000/h,20000/d` → requests for each window; `off` → no window. */
+function quotas(text: string): Partial<Record<WindowName, number>> | undefined {
+  const found: Partial<Record<WindowName, number>> = {};
+  if (text === 'off') return found;
+  for (const entry of text.split(',')) {
+    const [, number = '', letter = ''] = /^\s*([1-9]\d{0,8})\/([mhd])\s*$/.exec(entry) ?? [];
+    const window = letters[letter as keyof typeof letters];
+    if (window === undefined || found[window] !== undefined) return undefined;
+    found[window] = Number(number);
+  }
+  return found;
+}
+
+export const quotaText = (name: QuotaPolicyName): string =>
+  Object.entries(letters)
+    .map(([letter, window]) => `${quotaPolicies[name].quotas[window]}/${letter}`)
+    .join(',');
+
+function quota(name: QuotaPolicyName, description: string) {
+  const schema = z
+    .string()
+    .refine((text) => quotas(text) !== undefined, QUOTA_RULE)
+    .transform((text) => quotas(text) ?? {})
+    .prefault(quotaText(name));
+  return note(schema, { section: 'Limits', description });
+}
+
 /** A secret also comes from a file: `NAME_FILE` instead of `NAME`. */
 export interface VariableNotes {
   section:
-    'Server' | 'Database' | 'Secrets' | 'Access' | 'Passwords' | 'Sessions' | 'First administrator' | 'Operation';
+    | 'Server'
+    | 'Database'
+    | 'Secrets'
+    | 'Access'
+    | 'Limits'
+    | 'Passwords'
+    | 'Sessions'
+    | 'First administrator'
+    | 'Operation';
   description: string;
   /** The default in words, where it depends on something. */
   default?: string;
@@ -114,6 +156,22 @@ export const environment = z.object({
     description: 'Who may read `/api/docs` and `/api/openapi.json`.',
     default: '`public` in local mode, `signed-in` in production',
   }),
+  REDIS_URL: note(z.url({ protocol: /^rediss?$/, error: 'must be like redis://:password@host:6379' }).optional(), {
+    section: 'Limits',
+    description: 'Shares all counters between servers. Without it, and while it is away, each server counts by itself.',
+    default: 'none',
+    secret: true,
+  }),
+  RATE_LIMIT_ADDRESS: quota(
+    'address',
+    'Requests of one client address (IPv6: of one /64), by minute, hour and day (any of them may be left out, `off` is none); health checks and pages are not counted.',
+  ),
+  RATE_LIMIT_USER: quota('user', 'Requests of one signed-in user.'),
+  RATE_LIMIT_LOGIN: quota('login', 'Sign-ins tried from one address.'),
+  RATE_LIMIT_REGISTER: quota('register', 'Sign-ups from one address.'),
+  RATE_LIMIT_SETUP: quota('setup', 'Uses of a set-up link from one address.'),
+  RATE_LIMIT_REFRESH: quota('refresh', 'Renewals of one session.'),
+  RATE_LIMIT_PASSWORD: quota('password', 'Changes of password tried by one user.'),
   PASSWORD_MIN_LENGTH: note(wholeNumber(8, 64).prefault('15'), {
     section: 'Passwords',
     description:
@@ -206,7 +264,7 @@ export function configurationTable(): string {
   return ['| Variable | Default | What it does |', '| --- | --- | --- |', ...rows].join('\n');
 }
 
-const isSecret = (name: VariableName): boolean => describeVariable(name).secret === true;
+export const isSecret = (name: VariableName): boolean => describeVariable(name).secret === true;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -252,41 +310,4 @@ export function readVariables(env: Environment, report: Report): EnvironmentValu
     delete texts[name];
   }
   return environment.parse(texts);
-}
-
-/** Levenshtein's distance: how many characters were typed, left out or changed by mistake. */
-function distance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (const [index, character] of Array.from(from).entries()) {
-    const next = [index + 1];
-    for (let column = 0; column < to.length; column += 1) {
-      const changed = (row[column] ?? 0) + (character === to[column] ? 0 : 1);
-      next.push(Math.min(changed, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[to.length] ?? 0;
-}
-
-const plain = (name: string): string => name.replaceAll('_', '').toUpperCase();
-
-/** In a short name a mistake or two make somebody else's variable of it: `POST` is not `PORT`, `HOME` is not `HOST`. */
-function allowedMistakes(name: string): number {
-  const { length } = plain(name);
-  if (length < 6) return 0;
-  return length < 9 ? 1 : 2;
-}
-
-/** Near misses of a name we know; everything else in the environment belongs to somebody else. */
-export function findMisspelt(env: Environment): string[] {
-  const known = variableNames.flatMap((name) => (isSecret(name) ? [name, `${name}_FILE`] : [name]));
-  return Object.keys(env).flatMap((name) => {
-    if (known.includes(name)) return [];
-    const own = plain(name).replace(/^GATEHOUSE/, '');
-    const near = known.map((candidate) => ({ candidate, mistakes: distance(own, plain(candidate)) }));
-    const close = near
-      .filter(({ candidate, mistakes }) => mistakes <= allowedMistakes(candidate))
-      .toSorted((one, other) => one.mistakes - other.mistakes)[0];
-    return close === undefined ? [] : [`${name} is not a variable of Gatehouse; did you mean ${close.candidate}?`];
-  });
 }

@@ -10,6 +10,7 @@ export const getOpenApi = defineEndpoint({
   summary: 'This API as OpenAPI 3.1',
   description: 'Made from the same values as the routes. Who may read it is configured by `API_DOCS`.',
   access: 'configured',
+  quota: 'general',
   answers: { 200: z.looseObject({ openapi: z.string() }) },
   problems: ['invalid-token', 'not-found'],
 });
@@ -22,6 +23,7 @@ export const getApiReference = defineEndpoint({
   summary: 'This API as a page',
   description: 'A readable reference made from the OpenAPI document. Who may read it is configured by `API_DOCS`.',
   access: 'configured',
+  quota: 'general',
   answers: { 200: 'text/html' },
   problems: ['invalid-token', 'not-found'],
 });

@@ -58,6 +58,7 @@ export const register = defineEndpoint({
   summary: 'Sign up',
   description: 'Makes an account with the role `user` and signs it in.',
   access: 'public',
+  quota: 'register',
   body: z.strictObject({ username, email, password, transport }),
   answers: { 201: sessionAnswer },
   problems: ['sign-up-closed', 'username-taken', 'email-taken', 'cross-site-request', 'busy'],
@@ -72,6 +73,7 @@ export const logIn = defineEndpoint({
   description:
     'Exchanges a user name or e-mail address and a password for a session. An unknown account, a wrong password and a disabled account get the same answer.',
   access: 'public',
+  quota: 'login',
   body: z.strictObject({ identifier, password, transport }),
   answers: { 200: sessionAnswer },
   problems: ['invalid-credentials', 'cross-site-request', 'busy'],
@@ -86,6 +88,7 @@ export const refresh = defineEndpoint({
   description:
     'Rotates the refresh token: each works once. Programs send it in the body; browsers send `{}` and the cookie. An old refresh token ends the session, except for the direct predecessor within 10 seconds, which gets the same successor again.',
   access: 'credential',
+  quota: 'refresh',
   body: z.strictObject({ refreshToken: z.optional(z.string().check(z.maxLength(512))) }),
   answers: { 200: sessionAnswer },
   problems: ['invalid-token', 'cross-site-request'],
@@ -100,6 +103,7 @@ export const logOut = defineEndpoint({
   description:
     'Terminates this session at the server: its access and refresh tokens are worthless from now on. Programs send their access token; browsers the cookie.',
   access: 'credential',
+  quota: 'general',
   body: emptyBody,
   answers: { 204: 'empty' },
   problems: ['invalid-token', 'cross-site-request'],
@@ -113,6 +117,7 @@ export const getMe = defineEndpoint({
   summary: 'Who am I',
   description: 'The signed-in user, this session, and what the user may do.',
   access: 'session',
+  quota: 'general',
   answers: { 200: z.object({ user, session, permissions: z.array(z.enum(permissions)) }) },
   problems: ['invalid-token'],
 });
@@ -125,6 +130,7 @@ export const changePassword = defineEndpoint({
   summary: 'Change my password',
   description: 'Needs the current password. All other sessions of the account are terminated; this one stays.',
   access: 'session',
+  quota: 'password',
   body: z.strictObject({ currentPassword: password, newPassword: password }),
   answers: { 204: 'empty' },
   problems: ['invalid-token', 'busy'],
@@ -139,6 +145,7 @@ export const getSignInOptions = defineEndpoint({
   description:
     'Whether strangers may sign up, the password rules, and whether the first administrator is still missing.',
   access: 'public',
+  quota: 'general',
   answers: {
     200: z.object({
       signUp: z.enum(['open', 'invite', 'closed']),
@@ -158,6 +165,7 @@ export const assessPassword = defineEndpoint({
   description:
     'For the meter beside a password field. Says what registering with it would say; nothing is stored or logged.',
   access: 'public',
+  quota: 'general',
   body: z.strictObject({
     password,
     username: z.optional(z.string().check(z.maxLength(128))),

@@ -3,6 +3,7 @@
 import type { $ZodType, input, output } from 'zod/v4/core';
 import type { ProblemName } from './problem.ts';
 import type { Permission } from './permissions.ts';
+import type { EndpointQuota } from './quota.ts';
 
 /**
  * Who may call. There is no default.
@@ -29,6 +30,8 @@ export interface Endpoint {
   readonly summary: string;
   readonly description: string;
   readonly access: Access;
+  /** Which quota policies count it. There is no default. */
+  readonly quota: EndpointQuota;
   readonly params?: $ZodType;
   readonly query?: $ZodType;
   readonly body?: $ZodType;

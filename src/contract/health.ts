@@ -4,7 +4,11 @@ import { defineEndpoint } from './endpoint.ts';
 
 const verbose = z.strictObject({ verbose: z.optional(z.enum(['', '1', 'true'])) });
 
-const part = z.object({ name: z.string(), status: z.enum(['ok', 'failed']), detail: z.optional(z.string()) });
+const part = z.object({
+  name: z.string(),
+  status: z.enum(['ok', 'degraded', 'failed']),
+  detail: z.optional(z.string()),
+});
 
 const health = z
   .object({ status: z.enum(['ok', 'failed']), version: z.optional(z.string()), parts: z.optional(z.array(part)) })
@@ -21,6 +25,7 @@ export const getLiveness = defineEndpoint({
   summary: 'Does the process live',
   description: 'Depends on nothing else. `?verbose` adds the version, for callers on the same machine.',
   access: 'public',
+  quota: 'none',
   query: verbose,
   answers: { 200: health },
   problems: [],
@@ -35,6 +40,7 @@ export const getReadiness = defineEndpoint({
   description:
     'Ready means: the database answers, every migration this release knows is applied, and the process is not stopping. `?verbose` adds the parts, for callers on the same machine.',
   access: 'public',
+  quota: 'none',
   query: verbose,
   answers: { 200: health, 503: health },
   problems: [],

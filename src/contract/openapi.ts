@@ -15,6 +15,7 @@ const problemSchema = z
     instance: z.string(),
     requestId: z.string(),
     errors: z.optional(z.array(z.object({ pointer: z.string(), detail: z.string() }))),
+    'violated-policies': z.optional(z.array(z.string())),
   })
   .register(z.globalRegistry, {
     id: 'Problem',
@@ -24,6 +25,7 @@ const problemSchema = z
 /** What the gate itself can refuse, by what the endpoint takes. */
 function commonProblems(endpoint: Endpoint): ProblemName[] {
   const names: ProblemName[] = ['malformed-request', 'invalid-input', 'internal', 'unavailable'];
+  if (endpoint.quota !== 'none') names.push('quota-exceeded');
   if (endpoint.body !== undefined) names.push('unsupported-media-type', 'content-too-large');
   // With its own credential a request may carry a bearer token that is no good: that one counts as none.
   if (endpoint.access !== 'public' && endpoint.access !== 'credential') names.push('invalid-token');

@@ -23,6 +23,7 @@ export const problems = {
   'misdirected-request': { status: 421, title: 'This address is not served here' },
   'invalid-input': { status: 422, title: 'Some of the input is not valid' },
   'headers-too-large': { status: 431, title: 'The request headers are too large' },
+  'quota-exceeded': { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Something went wrong on our side' },
   unavailable: { status: 503, title: 'The service is not available at the moment' },
   busy: { status: 503, title: 'The service is busy at the moment' },
@@ -40,6 +41,8 @@ export interface ProblemOptions {
   /** Public: one sentence for the person who made the request. */
   detail?: string;
   errors?: FieldError[];
+  /** With `quota-exceeded`: the policies that refused, such as `login-minute`. */
+  violatedPolicies?: string[];
   /** Sent as `Retry-After`, in whole seconds. */
   retryAfterSeconds?: number;
   /** More response headers, such as `Allow`. */
@@ -55,6 +58,7 @@ export class Problem extends Error {
   readonly problem: ProblemName;
   readonly detail: string | undefined;
   readonly errors: FieldError[] | undefined;
+  readonly violatedPolicies: string[] | undefined;
   readonly retryAfterSeconds: number | undefined;
   readonly headers: Record<string, string> | undefined;
   readonly reason: string | undefined;
@@ -64,6 +68,7 @@ export class Problem extends Error {
     this.problem = problem;
     this.detail = options.detail;
     this.errors = options.errors;
+    this.violatedPolicies = options.violatedPolicies;
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.headers = options.headers;
     this.reason = options.reason;

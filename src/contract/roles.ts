@@ -15,6 +15,7 @@ export const listRoles = defineEndpoint({
   summary: 'List the roles',
   description: 'Every role with the permissions it gives.',
   access: { permission: 'roles:read' },
+  quota: 'general',
   answers: { 200: z.object({ roles: z.array(role) }) },
   problems: [],
 });

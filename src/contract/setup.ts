@@ -13,6 +13,7 @@ export const setUp = defineEndpoint({
   description:
     'Takes the one-time secret of the set-up link (printed by the server, valid for 30 minutes), makes an administrator and signs in. The secret is useless afterwards.',
   access: 'credential',
+  quota: 'setup',
   body: z.strictObject({
     secret: z.string().check(z.minLength(1), z.maxLength(128)),
     username,

@@ -25,6 +25,7 @@ export const getJwks = defineEndpoint({
   description:
     'A JSON Web Key Set (RFC 7517) with the current key, the next one, and those whose tokens have not run out.',
   access: 'public',
+  quota: 'general',
   answers: { 200: z.object({ keys: z.array(publicJwk) }) },
   problems: [],
 });

@@ -29,5 +29,14 @@ export interface UserPrincipal {
 
 export type Principal = AnonymousPrincipal | UserPrincipal;
 
-/** Turns a bearer token into a principal; undefined for one that opens nothing, whatever the reason. */
-export type Authenticate = (bearerToken: string) => UserPrincipal | undefined | Promise<UserPrincipal | undefined>;
+type Sometimes<T> = T | undefined | Promise<T | undefined>;
+
+/** A well signed token of ours. Whose it is counts before its session is read: a refused request must not cost a query. */
+export interface VerifiedToken {
+  readonly userId: string;
+  /** Undefined where the session is over, or its user may not sign in. */
+  principal(): Sometimes<UserPrincipal>;
+}
+
+/** Verifies a bearer token; undefined for one that opens nothing, whatever the reason. */
+export type Authenticate = (bearerToken: string) => Sometimes<VerifiedToken>;

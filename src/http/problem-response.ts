@@ -17,6 +17,8 @@ export function problemBody(problem: Problem, instance: string, requestId: strin
     instance,
     requestId,
     ...(problem.errors !== undefined && { errors: problem.errors }),
+    // So named by the RateLimit header fields draft.
+    ...(problem.violatedPolicies !== undefined && { 'violated-policies': problem.violatedPolicies }),
   };
 }
 

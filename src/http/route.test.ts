@@ -18,6 +18,7 @@ const getThing = defineEndpoint({
   method: 'GET',
   path: '/api/things/:id',
   access: 'public',
+  quota: 'general',
   params: z.strictObject({ id: z.string().check(z.regex(/^\d+$/, 'This is not an id.')) }),
   query: z.strictObject({
     sort: z.optional(z.enum(['name', 'date'])),
@@ -32,6 +33,7 @@ const changeThing = defineEndpoint({
   method: 'PATCH',
   path: '/api/things/:id',
   access: { permission: 'files:manage' },
+  quota: 'general',
   params: z.strictObject({ id: z.string() }),
   body: z.strictObject({ name: z.string() }),
   answers: { 204: 'empty' },
@@ -168,7 +170,11 @@ it('AZ-01 the gate asks who, then whether, then what: a stranger’s body is not
   const { url } = await startServer({
     routes,
     authenticate: (token) =>
-      token === 'manager' ? user(['files:manage']) : token === 'reader' ? user(['files:read']) : undefined,
+      token === 'manager'
+        ? { userId: 'u', principal: () => user(['files:manage']) }
+        : token === 'reader'
+          ? { userId: 'u', principal: () => user(['files:read']) }
+          : undefined,
   });
   const patch = (fields: string[], body: string) =>
     sendUntilAnswered(

@@ -1,4 +1,5 @@
-// One gate for every route: authenticate, authorize, parse, handle, check the answer. In this order, so that a stranger's body
+// One gate for every route: verify the token, count, authenticate, authorize, parse, handle, check the answer. In this order, so that a
+// request that is too much costs neither query nor hash, a stranger's body
 // is not read and a refusal for lack of permission does not tell what the body should have been.
 import type { Request, RequestHandler, Response } from 'express';
 import type { $ZodType } from 'zod/v4/core';
@@ -7,7 +8,8 @@ import { Problem } from '#contract/problem.ts';
 import { contextOf } from './context.ts';
 import type { RequestContext } from './context.ts';
 import { readJsonBody } from './json-body.ts';
-import type { AnonymousPrincipal, Authenticate, Principal, UserPrincipal } from './principal.ts';
+import type { AnonymousPrincipal, Authenticate, Principal, UserPrincipal, VerifiedToken } from './principal.ts';
+import type { Quotas } from './quota.ts';
 import type { SameOrigin } from './same-origin.ts';
 import { assertInput, checkAnswer } from './validate.ts';
 
@@ -55,6 +57,7 @@ export function answer<const S extends number, B = undefined>(
 
 export interface GateOptions {
   authenticate: Authenticate;
+  quotas: Quotas;
   anonymous: AnonymousPrincipal;
   sameOrigin: SameOrigin;
   /** What `configured` access means for an endpoint now. */
@@ -64,19 +67,29 @@ export interface GateOptions {
 const invalidToken = (): Problem =>
   new Problem('invalid-token', { detail: 'The access token is missing, has expired or has been revoked.' });
 
-async function authenticate(
+/** What the request's token says before any session is read; undefined where there is none, or none that is well signed. */
+async function verifyToken(
   request: Request,
   context: RequestContext,
   access: Access,
   options: GateOptions,
-): Promise<Principal> {
-  if (access === 'public') return options.anonymous;
+): Promise<VerifiedToken | undefined> {
   const header = request.headers.authorization;
-  if (header === undefined) return options.anonymous;
+  if (access === 'public' || header === undefined) return undefined;
   // Another scheme is no bearer token: the caller learns how to authenticate, not that a token was bad (RFC 6750 section 3.1).
   context.tokenSent = /^Bearer(?: |$)/i.test(header);
   const token = /^Bearer +([\w\-.~+/]+=*)$/i.exec(header)?.[1];
-  const principal = token === undefined ? undefined : await options.authenticate(token);
+  return token === undefined ? undefined : await options.authenticate(token);
+}
+
+async function authenticate(
+  verified: VerifiedToken | undefined,
+  request: Request,
+  access: Access,
+  options: GateOptions,
+): Promise<Principal> {
+  if (access === 'public' || request.headers.authorization === undefined) return options.anonymous;
+  const principal = await verified?.principal();
   if (principal !== undefined) return principal;
   // Many clients send their last token with everything: where the request has another credential, that one decides.
   if (access === 'credential') return options.anonymous;
@@ -149,7 +162,11 @@ export function mount({ endpoint, handle }: Route, options: GateOptions): Reques
     const context = contextOf(response);
     context.route = endpoint.path;
     const access = effectiveAccess(endpoint, options);
-    const principal = await authenticate(request, context, access, options);
+    const verified = await verifyToken(request, context, access, options);
+    await options.quotas.count(endpoint.quota, { address: context.address, user: verified?.userId }, (name, value) =>
+      response.setHeader(name, value),
+    );
+    const principal = await authenticate(verified, request, access, options);
     context.principal = principal;
     authorize(access, principal);
     if (endpoint.query === undefined) assertNoQuery(request);

@@ -77,6 +77,19 @@ function refuseMethod(endpoints: readonly Endpoint[]): RequestHandler {
   };
 }
 
+/** What is asked for under these names counts, whether it exists or not: guessing paths is no way around a quota. */
+const COUNTED_NAMES = new Set(['api', '.well-known']);
+
+function countUnmatched(quotas: GateOptions['quotas']): RequestHandler {
+  return async (request, response, next) => {
+    if (COUNTED_NAMES.has(firstName(request.path)))
+      await quotas.count('general', { address: contextOf(response).address, user: undefined }, (name, value) =>
+        response.setHeader(name, value),
+      );
+    next();
+  };
+}
+
 const notFound: RequestHandler = () => {
   throw new Problem('not-found');
 };
@@ -134,6 +147,7 @@ export function createServer(options: ServerOptions): Express {
     const method = route.endpoint.method.toLowerCase() as 'get' | 'post' | 'patch' | 'put' | 'delete';
     app[method](route.endpoint.path, mount(route, gate));
   }
+  app.use(countUnmatched(options.quotas));
   for (const [path, endpoints] of Map.groupBy(options.endpoints, (endpoint) => endpoint.path)) {
     app.route(path).all(refuseMethod(endpoints));
   }

@@ -38,6 +38,17 @@ const TEST_COST = 4;
 
 export const TEST_SECRET = 'Zk3vQ8mT1xWp6LrY9sBn2HcD5jFgE7aU4iKoXzVt';
 
+/** A test makes more requests than a person; those about quotas set their own. */
+export const UNLIMITED: Config['quotas'] = {
+  address: {},
+  user: {},
+  login: {},
+  register: {},
+  setup: {},
+  refresh: {},
+  password: {},
+};
+
 export function testConfig(overrides: Partial<Config> = {}): Config {
   return {
     mode: 'local',
@@ -56,6 +67,8 @@ export function testConfig(overrides: Partial<Config> = {}): Config {
     signUp: 'open',
     anonymousAccess: 'none',
     apiDocs: 'public',
+    redisUrl: undefined,
+    quotas: UNLIMITED,
     passwordMinLength: 15,
     bcryptCost: TEST_COST,
     hashQueueLimit: 500,

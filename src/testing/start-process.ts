@@ -18,6 +18,7 @@ import { inject, onTestFailed, onTestFinished } from 'vitest';
 import { call } from './personas.ts';
 import type { Answer } from './personas.ts';
 import { freePort } from './free-port.ts';
+import { noLimits } from './no-limits.ts';
 
 const launcher = fileURLToPath(new URL('../launch.js', import.meta.url));
 
@@ -25,6 +26,7 @@ const launcher = fileURLToPath(new URL('../launch.js', import.meta.url));
 const commonEnv = {
   PATH: process.env['PATH'] ?? '',
   BCRYPT_COST: '10',
+  ...noLimits,
   NODE_COMPILE_CACHE: path.join(inject('testDatabases').folder, 'compile-cache'),
 };
 

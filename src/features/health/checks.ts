@@ -1,5 +1,6 @@
 import type { Health, HealthPart } from '#contract/health.ts';
 import type { Database } from '../../database/open.ts';
+import type { Redis } from '../../redis.ts';
 
 export interface HealthChecks {
   readonly version: string;
@@ -12,7 +13,13 @@ export interface HealthChecks {
   drain(): void;
 }
 
-export function createHealthChecks({ database, version }: { database: Database; version: string }): HealthChecks {
+interface Parts {
+  database: Database;
+  redis: Redis | undefined;
+  version: string;
+}
+
+export function createHealthChecks({ database, redis, version }: Parts): HealthChecks {
   let phase: 'starting' | 'serving' | 'stopping' = 'starting';
 
   const check = async (name: string, act: () => Promise<string | undefined>): Promise<HealthPart> => {
@@ -32,6 +39,13 @@ export function createHealthChecks({ database, version }: { database: Database; 
       return pending.length === 0 ? undefined : `not applied: ${pending.join(', ')}`;
     });
 
+  /** Its absence is no reason to send requests elsewhere: each server counts by itself meanwhile. */
+  function describeRedis(): HealthPart[] {
+    if (redis === undefined) return [];
+    if (redis.isAnswering()) return [{ name: 'redis', status: 'ok' }];
+    return [{ name: 'redis', status: 'degraded', detail: 'does not answer: this server counts by itself' }];
+  }
+
   return {
     version,
     liveness: () => ({ status: 'ok' }),
@@ -40,8 +54,8 @@ export function createHealthChecks({ database, version }: { database: Database; 
         phase === 'serving'
           ? { name: 'process', status: 'ok' }
           : { name: 'process', status: 'failed', detail: `is ${phase}` };
-      const parts = [process, ...(await Promise.all([checkDatabase(), checkMigrations()]))];
-      return { status: parts.every((part) => part.status === 'ok') ? 'ok' : 'failed', parts };
+      const parts = [process, ...(await Promise.all([checkDatabase(), checkMigrations()])), ...describeRedis()];
+      return { status: parts.some((part) => part.status === 'failed') ? 'failed' : 'ok', parts };
     },
     started: () => {
       if (phase === 'starting') phase = 'serving';

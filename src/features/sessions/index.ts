@@ -2,7 +2,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { SessionAnswer, User } from '#contract/auth.ts';
 import type { Database, Tx } from '../../database/open.ts';
-import type { Authenticate, Origin } from '../../http/principal.ts';
+import type { Authenticate, Origin, VerifiedToken } from '../../http/principal.ts';
 import type { SecretRing } from '../../security/app-secret.ts';
 import { randomToken } from '../../security/random-token.ts';
 import type { Audit } from '../audit/index.ts';
@@ -64,6 +64,8 @@ interface Parts {
   accessTokenSeconds: number;
   idleSeconds: number;
   absoluteSeconds: number;
+  /** @throws Problem `quota-exceeded` */
+  countRefresh: (sid: string) => Promise<void>;
   now: () => number;
 }
 
@@ -97,9 +99,9 @@ export function createSessions(parts: Parts): Sessions {
   const refreshTokens = createRefreshTokens(parts);
   const termination = createTermination(audit, now);
 
-  const principalOf = (token: string, feedIsLive: boolean): ReturnType<Authenticate> => {
+  const verify = (token: string, feedIsLive: boolean): VerifiedToken | undefined => {
     const claims = accessTokens.verify(token);
-    return claims && activeSessions.find(claims.sid, feedIsLive);
+    return claims && { userId: claims.sub, principal: () => activeSessions.find(claims.sid, feedIsLive) };
   };
 
   async function assertCanIssue(): Promise<void> {
@@ -124,7 +126,7 @@ export function createSessions(parts: Parts): Sessions {
     authenticate(token) {
       const feedIsLive = database.changes.check();
       const keysLoading = signingKeys.refresh(feedIsLive);
-      return keysLoading?.then(() => principalOf(token, feedIsLive)) ?? principalOf(token, feedIsLive);
+      return keysLoading?.then(() => verify(token, feedIsLive)) ?? verify(token, feedIsLive);
     },
     assertCanIssue,
     async begin(tx, who) {

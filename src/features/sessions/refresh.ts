@@ -29,13 +29,22 @@ interface Parts {
   secrets: SecretRing;
   audit: Audit;
   idleSeconds: number;
+  /** @throws Problem `quota-exceeded` */
+  countRefresh: (sid: string) => Promise<void>;
   now: () => number;
 }
 
 const refused = (reason: string): Problem =>
   new Problem('invalid-token', { detail: 'This session is over. Sign in again.', reason });
 
-export function createRefreshTokens({ database, secrets, audit, idleSeconds, now }: Parts): RefreshTokens {
+export function createRefreshTokens({
+  database,
+  secrets,
+  audit,
+  idleSeconds,
+  countRefresh,
+  now,
+}: Parts): RefreshTokens {
   /** Under the current secret, or an earlier one while sessions move to the new one. */
   function isOurs(token: RefreshToken, salt: string): boolean {
     return secrets.ids.some((secretId) => refreshTokenMacMatches(token, secrets.derive(PURPOSE, salt, secretId)));
@@ -74,6 +83,8 @@ export function createRefreshTokens({ database, secrets, audit, idleSeconds, now
       const known = await find(text);
       if (known === undefined) throw refused('not a refresh token of ours');
       const { token, found } = known;
+      // After the MAC: a stranger who knows a session's id must not use its quota up.
+      await countRefresh(token.sid);
       if (found.session.transport !== transport) throw refused(`the session's transport is ${found.session.transport}`);
       if (liveUntil(found, now()) === undefined) throw refused('the session is over');
 

@@ -1,0 +1,128 @@
+import { expect, it } from 'vitest';
+import type { Config } from '../../config.ts';
+import { call } from '../../testing/personas.ts';
+import type { Answer } from '../../testing/personas.ts';
+import { hasRedis, startRedis } from '../../testing/redis.ts';
+import type { TestRedis } from '../../testing/redis.ts';
+import { describeEachApplication, UNLIMITED } from '../../testing/start-application.ts';
+import type { TestApplication } from '../../testing/start-application.ts';
+
+const withQuotas = (redis: Pick<TestRedis, 'url'>, quotas: Partial<Config['quotas']>) => ({
+  config: { redisUrl: redis.url, quotas: { ...UNLIMITED, ...quotas } },
+});
+
+const ask = (app: TestApplication, address = '203.0.113.9'): Promise<Answer> =>
+  call(app, '/api/auth/options', { headers: { 'X-Forwarded-For': address } });
+
+const count = (answers: readonly Answer[], status: number): number =>
+  answers.filter((answer) => answer.status === status).length;
+
+async function redisPart(app: TestApplication): Promise<unknown> {
+  const { status, body } = await call(app, '/readyz?verbose');
+  expect(status, 'without Redis a server is still ready').toBe(200);
+  return (body['parts'] as { name: string }[]).find(({ name }) => name === 'redis');
+}
+
+const linesAbout = (app: TestApplication, text: string): number =>
+  app.logLines().filter(({ msg }) => String(msg).includes(text)).length;
+
+/** As long as it takes, but not for ever. */
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  const end = performance.now() + 10_000;
+  while (!(await isSo())) if (performance.now() > end) throw new Error('not within 10 s');
+}
+
+/** Each round is a request of a new address at both servers, which let one pass. */
+async function untilShared(one: TestApplication, other: TestApplication): Promise<void> {
+  let round = 0;
+  await until(async () => {
+    round += 1;
+    const address = `198.51.${Math.floor(round / 250)}.${round % 250}`;
+    await ask(one, address);
+    return (await ask(other, address)).status === 429;
+  });
+}
+
+const eachWithRedis = hasRedis ? describeEachApplication : () => {};
+
+eachWithRedis('quotas in Redis', ({ start }) => {
+  async function startTwo(redis: TestRedis, quotas: Partial<Config['quotas']>) {
+    const one = await start(withQuotas(redis, quotas));
+    const other = await start({ ...withQuotas(redis, quotas), url: one.config.databaseUrl });
+    await redisIsUsed(one);
+    await redisIsUsed(other);
+    return { one, other };
+  }
+
+  /** The connection is made in the background, and the first request that finds it ready says so. */
+  async function redisIsUsed(app: TestApplication): Promise<void> {
+    await until(async () => {
+      await ask(app, '192.0.2.200');
+      return ((await redisPart(app)) as { status: string }).status === 'ok';
+    });
+  }
+
+  it('RL-02 of 500 at once over two servers exactly as many pass as the quota says', async () => {
+    const redis = await startRedis();
+    const { one, other } = await startTwo(redis, { address: { minute: 60, hour: 3000, day: 20_000 } });
+    const answers = await Promise.all(Array.from({ length: 500 }, (_, index) => ask(index % 2 === 0 ? one : other)));
+    expect([count(answers, 200), count(answers, 429)]).toEqual([60, 440]);
+  });
+
+  it('RL-02 all counters of a request travel together: Redis reads once for each request', async () => {
+    const redis = await startRedis();
+    const { one } = await startTwo(redis, { address: { minute: 100_000, hour: 100_000, day: 100_000 } });
+    const before = await redis.reads();
+    for (let index = 0; index < 100; index += 1) expect((await ask(one)).status).toBe(200);
+    // One more is the question itself.
+    expect((await redis.reads()) - before).toBeLessThanOrEqual(101);
+  });
+
+  it('RL-09 RE-03 Redis is killed: every request is answered, quotas hold in each server, and are shared again afterwards', async () => {
+    const redis = await startRedis();
+    const { one, other } = await startTwo(redis, { address: { minute: 20 } });
+    await redis.kill();
+    const answers = await Promise.all(Array.from({ length: 200 }, (_, index) => ask(index % 2 === 0 ? one : other)));
+    expect([count(answers, 200), count(answers, 429)]).toEqual([40, 160]);
+    for (const app of [one, other]) {
+      expect(await redisPart(app)).toEqual({
+        name: 'redis',
+        status: 'degraded',
+        detail: 'does not answer: this server counts by itself',
+      });
+      expect(linesAbout(app, 'Redis does not answer')).toBeGreaterThanOrEqual(1);
+    }
+    await redis.restart();
+    await redisIsUsed(one);
+    await redisIsUsed(other);
+    expect(linesAbout(one, 'Redis does not answer')).toBe(linesAbout(one, 'Redis answers again'));
+    const shared = await Promise.all(
+      Array.from({ length: 100 }, (_, index) => ask(index % 2 === 0 ? one : other, '203.0.113.77')),
+    );
+    expect(count(shared, 200)).toBe(20);
+  });
+
+  it('RL-09 RE-04 Redis hangs: every request is answered, and only the first ones wait for it at all', async () => {
+    const redis = await startRedis();
+    const { one } = await startTwo(redis, { address: { minute: 20 } });
+    redis.freeze();
+    const answers: Answer[] = [];
+    for (let index = 0; index < 60; index += 1) answers.push(await ask(one));
+    redis.thaw();
+    expect(count(answers, 200) + count(answers, 429)).toBe(60);
+    expect(count(answers, 200)).toBeLessThanOrEqual(40);
+    expect(count(answers, 429)).toBeGreaterThanOrEqual(20);
+    // One line for the change, not one for each request.
+    expect(linesAbout(one, 'Redis does not answer')).toBeLessThanOrEqual(3);
+  });
+
+  it('RL-09 a server that starts without Redis limits by itself, and uses Redis once it is there', async () => {
+    const redis = await startRedis();
+    await redis.kill();
+    const one = await start(withQuotas(redis, { address: { minute: 1 } }));
+    const other = await start({ ...withQuotas(redis, { address: { minute: 1 } }), url: one.config.databaseUrl });
+    expect([(await ask(one)).status, (await ask(one)).status, (await ask(other)).status]).toEqual([200, 429, 200]);
+    await redis.restart();
+    await untilShared(one, other);
+  });
+});

@@ -1,0 +1,83 @@
+// The connection to Redis, or none. It must never make a request wait: what it does not answer at once is done without it.
+import { Redis as Client } from 'ioredis';
+import type { Logger } from './log.ts';
+
+/** What a command may take, so that a Redis that hangs costs a request no more than this, once. */
+const COMMAND_MS = 80;
+
+/** After a failure nobody asks for so long; then one request does, and all others go on without an answer. */
+const REST_MS = 1_000;
+
+const LONGEST_RECONNECT_MS = 1_000;
+
+export interface Redis {
+  /** @throws where Redis does not answer, or refuses */
+  call(...command: string[]): Promise<unknown>;
+  /** Undefined where Redis is away; while it is, that costs nothing. */
+  attempt<T>(act: () => Promise<T>): Promise<T | undefined>;
+  /** Whether the last attempt was answered. */
+  isAnswering(): boolean;
+  close(): void;
+}
+
+/** Opens, after a failure, for a while; then lets one attempt through, whose success closes it. */
+function createBreaker(onChange: (isAnswering: boolean, reason: string) => void) {
+  let isAnswering = true;
+  let restUntil = 0;
+
+  function settle(answered: boolean, reason = ''): void {
+    if (!answered) restUntil = performance.now() + REST_MS;
+    if (answered === isAnswering) return;
+    isAnswering = answered;
+    onChange(answered, reason);
+  }
+
+  return {
+    isAnswering: () => isAnswering,
+    /** The next attempt is made at once. */
+    endRest(): void {
+      restUntil = 0;
+    },
+    async attempt<T>(act: () => Promise<T>): Promise<T | undefined> {
+      if (!isAnswering) {
+        if (performance.now() < restUntil) return undefined;
+        restUntil = performance.now() + REST_MS; // this one asks; the others wait for its answer
+      }
+      try {
+        const reply = await act();
+        settle(true);
+        return reply;
+      } catch (error) {
+        settle(false, error instanceof Error ? error.message : String(error));
+        return undefined;
+      }
+    },
+  };
+}
+
+/** Does not wait for the connection: without Redis everything works, each process by itself. */
+export function openRedis({ url, log }: { url: string; log: Logger }): Redis {
+  const client = new Client(url, {
+    commandTimeout: COMMAND_MS,
+    connectTimeout: LONGEST_RECONNECT_MS,
+    maxRetriesPerRequest: 1,
+    // What is begun in one turn of the event loop leaves in one write, and is read by Redis in one piece.
+    enableAutoPipelining: true,
+    // A command that was queued, or sent twice, would count a request late, or twice.
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    retryStrategy: (times) => Math.min(times * 100, LONGEST_RECONNECT_MS),
+  });
+  // Without a listener ioredis writes to the console; what matters is logged once by the breaker.
+  client.on('error', () => {});
+  const { endRest, ...breaker } = createBreaker((isAnswering, reason) => {
+    if (isAnswering) log.info('Redis answers again: limits are shared by all servers');
+    else log.warn({ reason }, 'Redis does not answer: each server counts by itself until it does');
+  });
+  client.on('ready', endRest);
+  return {
+    ...breaker,
+    call: (...[command = '', ...rest]) => client.call(command, ...rest),
+    close: () => client.disconnect(),
+  };
+}
