@@ -106,7 +106,7 @@ function policyField(quotas: readonly Quota[]): string {
 function refuse(violated: readonly Counted[]): never {
   const seconds = Math.max(1, ...violated.map(({ reset }) => reset));
   throw new Problem('quota-exceeded', {
-    detail: `Try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`,
+    detail: 'This address, or this account, has asked more often than it may.',
     retryAfterSeconds: seconds,
     violatedPolicies: violated.map(({ quota }) => quota.name),
   });
