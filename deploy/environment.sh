@@ -83,6 +83,7 @@ make_secrets() {
   if ((${#missing[@]} > 0)); then make_missing_secrets "${missing[@]}"; fi
   if [[ -n $dry_run ]]; then return; fi
   [[ -e $secrets/app-secret-previous ]] || (umask 333 && : >"$secrets/app-secret-previous")
+  [[ -s $secrets/redis-url ]] || write_secret redis-url "redis://:$(cat "$secrets/redis-password")@redis:6379"
   if has_postgres; then write_database_urls; fi
 }
 

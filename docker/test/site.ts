@@ -4,6 +4,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { freePort } from '../../src/testing/free-port.ts';
+import { noLimits } from '../../src/testing/no-limits.ts';
 import { baseImages, docker, removeAll, root, runName } from './docker.ts';
 import { freeSubnet } from './stack.ts';
 
@@ -125,6 +126,8 @@ export async function makeSite(label: string, environment: Site['environment'], 
     TRUSTED_PROXIES: `${subnet}.1`,
     BUILD_PULL: 'no',
     BCRYPT_COST: '10',
+    // All visitors of a test come from one address.
+    ...noLimits,
     ...baseImages(),
   };
   for (const [name, value] of Object.entries(settings)) setVariableIn(file, name, value);
