@@ -1,4 +1,5 @@
 // The connection to Redis, or none. It must never make a request wait: what it does not answer at once is done without it.
+import { createHash } from 'node:crypto';
 import { Redis as Client } from 'ioredis';
 import type { Logger } from './log.ts';
 
@@ -13,6 +14,8 @@ const LONGEST_RECONNECT_MS = 1_000;
 export interface Redis {
   /** @throws where Redis does not answer, or refuses */
   call(...command: string[]): Promise<unknown>;
+  /** A script, by its SHA-1 where Redis has it already. */
+  eval(script: string, keys: readonly string[], args: readonly string[]): Promise<unknown>;
   /** Undefined where Redis is away; while it is, that costs nothing. */
   attempt<T>(act: () => Promise<T>): Promise<T | undefined>;
   /** Whether the last attempt was answered. */
@@ -55,6 +58,14 @@ function createBreaker(onChange: (isAnswering: boolean, reason: string) => void)
   };
 }
 
+const shas = new Map<string, string>();
+
+function shaOf(script: string): string {
+  const known = shas.get(script) ?? createHash('sha1').update(script).digest('hex');
+  shas.set(script, known);
+  return known;
+}
+
 /** Does not wait for the connection: without Redis everything works, each process by itself. */
 export function openRedis({ url, log }: { url: string; log: Logger }): Redis {
   const client = new Client(url, {
@@ -77,6 +88,15 @@ export function openRedis({ url, log }: { url: string; log: Logger }): Redis {
   client.on('ready', endRest);
   return {
     ...breaker,
+    async eval(script, keys, args) {
+      const given = [String(keys.length), ...keys, ...args];
+      try {
+        return await client.call('EVALSHA', shaOf(script), ...given);
+      } catch (error) {
+        if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
+        return await client.call('EVAL', script, ...given);
+      }
+    },
     call: (...[command = '', ...rest]) => client.call(command, ...rest),
     close: () => client.disconnect(),
   };

@@ -3,7 +3,7 @@ import type { Redis } from '../../redis.ts';
 import { MemoryCounters } from './memory-counters.ts';
 import { createQuotas } from './quotas.ts';
 import type { AllQuotas, QuotaNumbers } from './quotas.ts';
-import { SharedCounters } from './shared-counters.ts';
+import { createSend, SharedCounters } from './shared-counters.ts';
 
 export type { AllQuotas, QuotaNumbers } from './quotas.ts';
 
@@ -14,12 +14,13 @@ interface Parts {
 }
 
 export function createRateLimit({ numbers, redis, now }: Parts): AllQuotas {
+  const send = redis && createSend(redis);
   return createQuotas({
     numbers,
     now,
     createCounters: (name, windowMs) =>
-      redis === undefined
+      redis === undefined || send === undefined
         ? new MemoryCounters(windowMs, now)
-        : new SharedCounters(redis, `gatehouse:quota:${name}:`, windowMs, now),
+        : new SharedCounters(redis, send, `gatehouse:quota:${name}:`, windowMs, now),
   });
 }
