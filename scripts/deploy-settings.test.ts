@@ -41,7 +41,14 @@ describe.each(scripts)('$file', (script) => {
       'compose up --detach --no-recreate --wait --wait-timeout 120 redis',
     ]);
     expect(readdirSync(server.file('secrets/production')).sort()).toEqual(
-      ['app-secret', 'app-secret-previous', 'database-migration-url', 'database-url', 'redis-password'].sort(),
+      [
+        'app-secret',
+        'app-secret-previous',
+        'database-migration-url',
+        'database-url',
+        'redis-password',
+        'redis-url',
+      ].sort(),
     );
     expect(readFileSync(server.file('secrets/production/database-url'), 'utf8')).toBe('postgres://elsewhere\n');
   });
