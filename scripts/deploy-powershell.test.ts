@@ -182,28 +182,29 @@ describe('deploy.ps1', () => {
   });
 
   // Everything, also what only looks, and what both say. Where one of them cannot run, "Real parts used" says so.
-  it.skipIf(scripts.length < 2)('DP-10 makes the very calls that deploy.sh makes', { timeout: 120_000 }, async () => {
-    const [shell, powerShell] = await Promise.all(
-      scripts.map(async (script) => {
-        const server = makeServer(script);
-        try {
-          server.configure();
-          const first = await server.run(['production']);
-          const again = await server.run(['production']);
-          server.tell('version', '1.1.0\n');
-          const planned = await server.run(['production', '--dry-run']);
-          const next = await server.run(['production', '--yes']);
-          const back = await server.run(['production', '--rollback']);
-          const status = await server.run(['production', '--status']);
-          return [first, again, planned, next, back, status].map(({ output, ...run }) => ({
-            ...run,
-            output: output.replaceAll(/\d{4}-\d\d-\d\dT[\d-]+Z\.dump( \(.*\))?/g, 'backup'),
-          }));
-        } finally {
-          server.remove();
-        }
-      }),
-    );
-    expect(powerShell).toEqual(shell);
-  });
+  if (scripts.length > 1)
+    it('DP-10 makes the very calls that deploy.sh makes', { timeout: 120_000 }, async () => {
+      const [shell, powerShell] = await Promise.all(
+        scripts.map(async (script) => {
+          const server = makeServer(script);
+          try {
+            server.configure();
+            const first = await server.run(['production']);
+            const again = await server.run(['production']);
+            server.tell('version', '1.1.0\n');
+            const planned = await server.run(['production', '--dry-run']);
+            const next = await server.run(['production', '--yes']);
+            const back = await server.run(['production', '--rollback']);
+            const status = await server.run(['production', '--status']);
+            return [first, again, planned, next, back, status].map(({ output, ...run }) => ({
+              ...run,
+              output: output.replaceAll(/\d{4}-\d\d-\d\dT[\d-]+Z\.dump( \(.*\))?/g, 'backup'),
+            }));
+          } finally {
+            server.remove();
+          }
+        }),
+      );
+      expect(powerShell).toEqual(shell);
+    });
 });

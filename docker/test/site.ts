@@ -107,6 +107,14 @@ function runScript(folder: string, args: readonly string[]): Running {
   return { pid: child.pid ?? 0, says, done };
 }
 
+/** Containers, networks, volumes, and images by their tags. */
+async function removeTraces(project: string, tag: string): Promise<void> {
+  await removeAll(project);
+  const { stdout } = await docker(['image', 'ls', '--format', '{{.Repository}}:{{.Tag}}']);
+  const images = stdout.split('\n').filter((image) => image.includes(`:${tag}`));
+  if (images.length > 0) await docker(['rmi', '--force', ...images], { mayFail: true });
+}
+
 /** @param label part of the project's name; one site at a time has it */
 export async function makeSite(label: string, environment: Site['environment'], folder = copyProject()): Promise<Site> {
   const project = `${runName()}-${label}`;
@@ -134,12 +142,7 @@ export async function makeSite(label: string, environment: Site['environment'], 
   const files = ['--env-file', file, '-f', 'docker-compose.yml', '-f', 'docker-compose.prod.yml'];
   const compose: Site['compose'] = (args, options) =>
     docker(['compose', ...files, ...args], { cwd: folder, ...options });
-  const clear = async (): Promise<void> => {
-    await removeAll(project);
-    const { stdout } = await docker(['image', 'ls', '--format', '{{.Repository}}:{{.Tag}}']);
-    const images = stdout.split('\n').filter((image) => image.includes(`:${tag}`));
-    if (images.length > 0) await docker(['rmi', '--force', ...images], { mayFail: true });
-  };
+  const clear = () => removeTraces(project, tag);
   const start = (...options: string[]): Running => runScript(folder, [environment, ...options]);
   return {
     folder,

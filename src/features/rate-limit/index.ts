@@ -5,8 +5,6 @@ import { createQuotas } from './quotas.ts';
 import type { AllQuotas, QuotaNumbers } from './quotas.ts';
 import { createSend, SharedCounters } from './shared-counters.ts';
 
-export type { AllQuotas, QuotaNumbers } from './quotas.ts';
-
 interface Parts {
   numbers: QuotaNumbers;
   redis: Redis | undefined;
