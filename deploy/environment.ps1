@@ -157,6 +157,7 @@ function make_secrets {
     if ($dryRun) { return }
     if (-not [System.IO.File]::Exists((Get-FullPath "$secrets/app-secret-previous"))) { Write-Secret 'app-secret-previous' '' }
     if (-not (Test-Secret 'redis-url')) { Write-Secret 'redis-url' "redis://:$(Read-Secret 'redis-password')@redis:6379`n" }
+    if (-not (Test-Secret 'redis-url')) { Write-Secret 'redis-url' "redis://:$(Read-Secret 'redis-password')@redis:6379`n" }
     if (Test-Postgres) { Write-DatabaseUrls }
 }
 

@@ -211,7 +211,7 @@ function Remove-CutOff {
 
 # What a failed or interrupted deploy has begun; nothing after a good one.
 function Undo-Changes {
-    if ($unfinishedBackup -ne '') { [System.IO.File]::Delete($unfinishedBackup) }
+    if ([System.IO.File]::Exists($unfinishedBackup)) { [System.IO.File]::Delete($unfinishedBackup) }
     if ($dryRun -or $isCommitted -or $action -eq 'status' -or $project -eq '') { return }
     Remove-CutOff
     if ($isSwitched) { $null = Use-Replicas $former }

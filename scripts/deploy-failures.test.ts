@@ -1,9 +1,9 @@
 // What goes wrong while a version runs: one clear message, that version still serving, nothing half done.
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { changes, expectEnd, isChange, makeServer, scripts, type Server } from './test-deploy.ts';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { changes, describeEach, expectChanges, expectEnd, isChange, makeServer, type Server } from './test-deploy.ts';
 
-describe.each(scripts)('$file', (script) => {
+describeEach((script) => {
   let server: Server;
 
   let before: ReturnType<Server['snapshot']>;
@@ -135,7 +135,7 @@ describe.each(scripts)('$file', (script) => {
         '-f docker-compose.prod.yml up -d',
       'check port',
     );
-    expect(changes(run)).toEqual({});
+    expectChanges(run, {});
   });
 
   it('DP-10 one of the ready-made images is not named', async () => {

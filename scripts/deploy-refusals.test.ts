@@ -1,9 +1,9 @@
 // What goes wrong: one clear message, the version before still serving, nothing half done.
 import { rmSync, unlinkSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { changes, expectEnd, makeServer, scripts, type Server } from './test-deploy.ts';
+import { describeEach, expectChanges, expectEnd, makeServer, type Server } from './test-deploy.ts';
 
-describe.each(scripts)('$file', (script) => {
+describeEach((script) => {
   let server: Server;
 
   beforeEach(() => {
@@ -36,7 +36,7 @@ describe.each(scripts)('$file', (script) => {
       const before = server.snapshot();
       const run = await server.run(['production']);
       expectEnd(run, code, message, step);
-      expect(changes(run)).toEqual({});
+      expectChanges(run, {});
       expect(server.snapshot()).toEqual(before);
       return run;
     }
@@ -114,7 +114,7 @@ describe.each(scripts)('$file', (script) => {
     it('DP-10 nothing to go back to', async () => {
       const run = await server.run(['production', '--rollback']);
       expectEnd(run, 1, 'There is no former release to go back to. Nothing was changed.');
-      expect(changes(run)).toEqual({});
+      expectChanges(run, {});
     });
   });
 

@@ -1,9 +1,9 @@
 // What the environment file and the server's files say, deploy.sh and deploy.ps1 do: images, database, backups, .env.
 import { lstatSync, mkdirSync, readFileSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { changes, makeServer, scripts, type Server } from './test-deploy.ts';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { changes, describeEach, makeServer, type Server } from './test-deploy.ts';
 
-describe.each(scripts)('$file', (script) => {
+describeEach((script) => {
   let server: Server;
 
   beforeEach(() => {

@@ -1,14 +1,15 @@
 // What deploy.sh and deploy.ps1 do, call by call, on an engine that is played by scripts/test-docker-stub.sh.
 import { existsSync, readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { reportPart } from '../src/testing/global-setup.ts';
 import {
   bashVersion,
   changes,
+  describeEach,
+  expectChanges,
   isChange,
   makeServer,
   powerShellVersion,
-  scripts,
   stepsOf,
   type Server,
 } from './test-deploy.ts';
@@ -62,7 +63,7 @@ function roll(former: { backend: number[]; frontend: number[] }, fresh: typeof f
 const first = { backend: [4, 3], frontend: [5] };
 const second = { backend: [8, 7], frontend: [9] };
 
-describe.each(scripts)('$file', (script) => {
+describeEach((script) => {
   let server: Server;
 
   beforeEach(() => {
@@ -83,7 +84,7 @@ describe.each(scripts)('$file', (script) => {
     const run = await deploy('1.0.0');
     expect(run.steps).toEqual(stepsOf('DEPLOY_STEPS'));
     const calls = roll({ backend: [], frontend: [] }, first);
-    expect(changes(run)).toEqual({
+    expectChanges(run, {
       'check port': [`pull --quiet ${nginx}`, `run --rm --publish 127.0.0.1:8080:8080 --entrypoint true ${nginx}`],
       'build images': [build],
       'check configuration': [`${oneShot} migrate gatehouse config check`],
@@ -108,6 +109,7 @@ describe.each(scripts)('$file', (script) => {
     expect(secret('database-migration-url')).toBe(
       `postgres://gatehouse:${secret('database-owner-password')}@postgres:5432/gatehouse`,
     );
+    expect(secret('redis-url')).toBe(`redis://:${secret('redis-password')}@redis:6379`);
     expect(secret('app-secret-previous')).toBe('');
     expect(statSync(server.file('secrets/production/app-secret')).mode & 0o777).toBe(0o444);
     expect(existsSync(server.file('backups'))).toBe(false);
@@ -123,7 +125,7 @@ describe.each(scripts)('$file', (script) => {
     const run = await deploy('1.0.0');
     expect(run.output).toContain('everything runs as it should already');
     // None of these makes another container, takes another image, or touches a request.
-    expect(changes(run)).toEqual({
+    expectChanges(run, {
       'build images': [build],
       'check configuration': [`${oneShot} migrate gatehouse config check`],
       'start databases': [startDatabases],
@@ -138,7 +140,7 @@ describe.each(scripts)('$file', (script) => {
     await deploy('1.0.0');
     const run = await deploy('1.1.0');
     expect(run.steps).toEqual(stepsOf('DEPLOY_STEPS'));
-    expect(changes(run)).toEqual({
+    expectChanges(run, {
       'build images': [build],
       'check configuration': [`${oneShot} migrate gatehouse config check`],
       'start databases': [startDatabases],
@@ -202,7 +204,7 @@ describe.each(scripts)('$file', (script) => {
     expect(run.steps).toEqual(stepsOf('ROLLBACK_STEPS'));
     expect(run.output).toContain('going back to 1.0.0');
     const third = { backend: [11, 10], frontend: [12] };
-    expect(changes(run)).toEqual({
+    expectChanges(run, {
       'choose former': [
         'tag gatehouse-backend:production-previous gatehouse-backend:production-next',
         'tag gatehouse-frontend:production-previous gatehouse-frontend:production-next',
@@ -229,7 +231,7 @@ describe.each(scripts)('$file', (script) => {
     const run = await server.run(['production', '--status']);
     expect(run.code).toBe(0);
     expect(run.steps).toEqual(['check tools', 'check environment', 'report']);
-    expect(changes(run)).toEqual({});
+    expectChanges(run, {});
     server.letGo();
     expect((await deploying.ended).code).toBe(0);
     expect(server.snapshot()).toEqual(before);
@@ -270,7 +272,7 @@ describe.each(scripts)('$file', (script) => {
     expect(run.output).toContain(
       'would make in ./secrets/production: app-secret redis-password database-owner-password database-password',
     );
-    expect(changes(run)).toEqual({});
+    expectChanges(run, {});
     expect(server.snapshot()).toEqual(before);
     expect(existsSync(server.file('lock'))).toBe(false);
   });

@@ -4,7 +4,7 @@ import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, openSync, clo
 import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { expect, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { root } from './runtime.js';
 
 export interface Script {
@@ -42,6 +42,15 @@ const powerShell: Script = { file: 'deploy.ps1', command: ['pwsh', '-NoProfile',
 /** The scripts that can run on this machine. */
 export const scripts: Script[] = [...(bashVersion ? [shell] : []), ...(powerShellVersion ? [powerShell] : [])];
 
+/** Once for each script that can run here. Where none can, "Real parts used" says so. */
+export function describeEach(body: (script: Script) => void) {
+  describe.each(scripts)('$file', (script) => {
+    body(script);
+  });
+  if (scripts.length === 0)
+    it('DP-10 deploy.sh is there', () => expect(existsSync(path.join(root, shell.file))).toBe(true));
+}
+
 /** Calls that only look; everything else makes, changes or removes something. */
 const looking = [
   /^info$/,
@@ -60,6 +69,11 @@ export function changes(run: Run): Record<string, string[]> {
   const all: Record<string, string[]> = {};
   for (const { step, call } of run.calls) if (isChange(call)) (all[step] ??= []).push(call);
   return all;
+}
+
+/** All the calls that change something, and the steps in this order. */
+export function expectChanges(run: Run, expected: Record<string, string[]>) {
+  expect(Object.entries(changes(run))).toEqual(Object.entries(expected));
 }
 
 /** The titles of the steps that deploy.sh names in a list. */
@@ -125,7 +139,7 @@ export function makeServer(script: Script, environment = 'production') {
       stdio: ['ignore', out, error],
       env: {
         PATH: `${state('bin')}:${process.env.PATH}`,
-        HOME: folder,
+        HOME: stub,
         LC_ALL: 'C.UTF-8',
         DEPLOY_LOCK_FILE: file('lock'),
         STUB: stub,
