@@ -29,32 +29,35 @@ const good = {
   'vitest.json': vitest(10, 0),
   'e2e.status': '0\n',
   'playwright.json': playwright(3, 0, 1),
+  'docker.status': '0\n',
+  'docker.json': vitest(2, 0),
 };
 
 test('counts each test and each other gate', () => {
-  expect(lastLine(good)).toEqual({ line: '15 passed, 0 failed', isPassed: true });
+  expect(lastLine(good)).toEqual({ line: '17 passed, 0 failed', isPassed: true });
 });
 
 test('counts a failed gate as one', () => {
-  expect(lastLine({ ...good, 'lint.status': '7\n' })).toEqual({ line: '14 passed, 1 failed', isPassed: false });
+  expect(lastLine({ ...good, 'lint.status': '7\n' })).toEqual({ line: '16 passed, 1 failed', isPassed: false });
 });
 
 test('counts failed tests one by one', () => {
   const failed = { ...good, 'test.status': '1\n', 'vitest.json': vitest(8, 2) };
-  expect(lastLine(failed)).toEqual({ line: '13 passed, 2 failed', isPassed: false });
+  expect(lastLine(failed)).toEqual({ line: '15 passed, 2 failed', isPassed: false });
 });
 
 test.each([
-  ['a run that fails outside of its tests', { 'test.status': '1\n' }, '15 passed, 1 failed'],
-  ['a run without a report', { 'vitest.json': '' }, '5 passed, 1 failed'],
-  ['a report that breaks off', { 'vitest.json': '{"numPassed' }, '5 passed, 1 failed'],
-  ['a run of no test', { 'vitest.json': vitest(0, 0) }, '5 passed, 1 failed'],
-  ['a browser run of no test', { 'playwright.json': playwright(0, 0) }, '11 passed, 1 failed'],
-  ['a status that was never written', { 'lint.status': '' }, '14 passed, 1 failed'],
+  ['a run that fails outside of its tests', { 'test.status': '1\n' }, '17 passed, 1 failed'],
+  ['a run without a report', { 'vitest.json': '' }, '7 passed, 1 failed'],
+  ['a report that breaks off', { 'vitest.json': '{"numPassed' }, '7 passed, 1 failed'],
+  ['a run of no test', { 'vitest.json': vitest(0, 0) }, '7 passed, 1 failed'],
+  ['a browser run of no test', { 'playwright.json': playwright(0, 0) }, '13 passed, 1 failed'],
+  ['a run of no test with Docker', { 'docker.json': vitest(0, 0) }, '15 passed, 1 failed'],
+  ['a status that was never written', { 'lint.status': '' }, '16 passed, 1 failed'],
 ])('%s is a failure', (_, files, line) => {
   expect(lastLine({ ...good, ...files })).toEqual({ line, isPassed: false });
 });
 
 test('gates that never ran are failures', () => {
-  expect(lastLine({})).toEqual({ line: '0 passed, 2 failed', isPassed: false });
+  expect(lastLine({})).toEqual({ line: '0 passed, 3 failed', isPassed: false });
 });

@@ -39,6 +39,7 @@ const broken: Record<string, { file: string; content: string; to: string }[]> = 
   ],
   launch: [{ file: 'src/launch.js', content: "import('./application.ts');", to: 'src/application.ts' }],
   application: [{ file: 'src/application.ts', content: "import '../web/ui/button.tsx';", to: 'web/ui/button.tsx' }],
+  'first-administrator': [{ file: 'src/first-administrator.ts', content: "import './log.ts';", to: 'src/log.ts' }],
   features: [
     { file: 'src/features/users/config.ts', content: "import '../../config.ts';", to: 'src/config.ts' },
     { file: 'src/features/users/log.ts', content: "import type { L } from '../../log.ts';", to: 'src/log.ts' },

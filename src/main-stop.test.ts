@@ -97,7 +97,8 @@ describe('SIGTERM', () => {
     server.kill('SIGINT');
     await idle.closed;
     server.kill('SIGTERM');
-    expect(await refusalOf(server)).toBe('ECONNREFUSED');
+    // Reset: it was in the line when the line was closed, an instant after the idle connection.
+    expect(['ECONNREFUSED', 'ECONNRESET']).toContain(await refusalOf(server));
     for (const answer of await Promise.all(inFlight.map(({ finish }) => finish())))
       expect(answer).toMatchObject({ status: 200, body: { tokenType: 'Bearer', user: { username: 'alice' } } });
     expect(await server.ended).toMatchObject({ code: 0, signal: null });

@@ -56,6 +56,9 @@ const versionsOf = async (service: string): Promise<string[]> => {
   return [...new Set(stdout.split('\n').filter(Boolean))];
 };
 
+const idsOf = async (service: string): Promise<string> =>
+  (await docker(['inspect', '--format', '{{.Id}} {{.State.StartedAt}}', ...(await site.containers(service))])).stdout;
+
 describe('deploy.sh on a server', () => {
   beforeAll(async () => {
     site = await makeSite('deploy', 'production');
@@ -145,10 +148,12 @@ describe('deploy.sh on a server', () => {
     const open = await openPage(site);
     const stranger = await openPage(site);
     const before = await versionsOf('backend');
+    const proxy = await idsOf('proxy');
     prepareNextRelease(site, 'Join us');
     const deploy = await underLoad('a new version', () => site.deploy('--yes'));
     expect(deploy).toMatchObject({ code: 0, output: expect.stringContaining('Applied 0002-canary') });
     expect(await versionsOf('backend')).not.toEqual(before);
+    expect(await idsOf('proxy'), 'what holds the port is the same container').toEqual(proxy);
     expect(await site.containers('backend')).toHaveLength(2);
     expect(await site.containers('frontend')).toHaveLength(1);
     expect(readdirSync(path.join(site.folder, 'backups/production'))).toEqual([
