@@ -14,7 +14,7 @@ interface Site {
 
 /** What says something about the answer itself, and differs from one to the next. */
 const TRANSPORT = new Set(
-  'server date content-type content-length content-encoding transfer-encoding connection keep-alive vary etag last-modified accept-ranges location retry-after allow www-authenticate x-request-id cache-control'.split(
+  'server date content-type content-length content-encoding transfer-encoding connection keep-alive vary etag last-modified accept-ranges location retry-after ratelimit ratelimit-policy allow www-authenticate x-request-id cache-control'.split(
     ' ',
   ),
 );
