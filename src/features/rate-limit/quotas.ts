@@ -27,6 +27,9 @@ interface Carrier {
   [quotaName: string]: unknown;
 }
 
+/** It is never answered by a limiter. */
+const NO_RESPONSE = {} as Response;
+
 interface Quota {
   /** `login-minute` */
   name: string;
@@ -60,13 +63,12 @@ function createQuota(policy: QuotaPolicyName, window: WindowName, limit: number,
     limit,
     partition,
     store,
-    count: (carrier) =>
-      new Promise((resolve, reject) => {
-        void middleware(carrier as unknown as Request, {} as Response, (error?: unknown) => {
-          if (error === undefined) resolve(carrier[name] as RateLimitInfo);
-          else reject(error);
-        });
-      }),
+    async count(carrier) {
+      await middleware(carrier as unknown as Request, NO_RESPONSE, (error?: unknown) => {
+        if (error !== undefined) throw error;
+      });
+      return carrier[name] as RateLimitInfo;
+    },
   };
 }
 
@@ -75,7 +77,9 @@ function createKeys(): (kind: string, text: string) => string {
   const known = new LRUCache<string, string>({ max: 10_000 });
   return (kind, text) => {
     const id = `${kind} ${text}`;
-    const key = known.get(id) ?? createHash('sha256').update(id).digest('base64url').slice(0, 22);
+    const found = known.get(id);
+    if (found !== undefined) return found;
+    const key = createHash('sha256').update(id).digest('base64url').slice(0, 22);
     known.set(id, key);
     return key;
   };
@@ -173,6 +177,7 @@ export function createQuotas(parts: QuotaParts): AllQuotas {
     async count(quota, { address, user }: CountedRequest, setHeader) {
       if (quota === 'none') return;
       const { quotas, policy } = applying(quota, user !== undefined);
+      if (quotas.length === 0) return;
       const keys: Keys = { address: keyOf('address', ipKeyGenerator(address, IPV6_PREFIX)) };
       if (user !== undefined) keys.user = keyOf('user', user);
       const counted = await countAll(quotas, keys);
