@@ -126,8 +126,8 @@ module.exports = {
     only(
       'config',
       'The configuration knows itself, and the names of the quota policies.',
-      '^src/(config|environment|misspelt)\\.ts$',
-      ['^src/(config|environment|misspelt)\\.ts$', '^src/contract/quota\\.ts$'],
+      '^src/(config|environment|misspelt|quota-text)\\.ts$',
+      ['^src/(config|environment|misspelt|quota-text)\\.ts$', '^src/contract/quota\\.ts$'],
     ),
     only('log', 'The logger knows nothing of ours.', '^src/log\\.ts$', []),
     only('redis', 'The Redis connection knows the logger.', '^src/redis\\.ts$', ['^src/log\\.ts$']),

@@ -1,8 +1,8 @@
 // Every environment variable: its form, its default, and the words that the README's table is made of.
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { quotaPolicies } from '#contract/quota.ts';
-import type { QuotaPolicyName, WindowName } from '#contract/quota.ts';
+import type { QuotaPolicyName } from '#contract/quota.ts';
+import { QUOTA_RULE, quotaText, readQuotas } from './quota-text.ts';
 
 const DAY_SECONDS = 24 * 60 * 60;
 
@@ -19,34 +19,11 @@ function list() {
   return z.string().transform((text) => text.split(/[\s,]+/).filter((entry) => entry !== ''));
 }
 
-const letters = { m: 'minute', h: 'hour', d: 'day' } as const satisfies Record<string, WindowName>;
-
-const QUOTA_RULE =
-  'must be off, or like 120/m,3000/h,20000/d: at least one of minute, hour and day, each once, whole numbers from 1';
-
-/** `120/m,3000/h,20000/d` → requests for each window; `off` → no window. */
-function quotas(text: string): Partial<Record<WindowName, number>> | undefined {
-  const found: Partial<Record<WindowName, number>> = {};
-  if (text === 'off') return found;
-  for (const entry of text.split(',')) {
-    const [, number = '', letter = ''] = /^\s*([1-9]\d{0,8})\/([mhd])\s*$/.exec(entry) ?? [];
-    const window = letters[letter as keyof typeof letters];
-    if (window === undefined || found[window] !== undefined) return undefined;
-    found[window] = Number(number);
-  }
-  return found;
-}
-
-export const quotaText = (name: QuotaPolicyName): string =>
-  Object.entries(letters)
-    .map(([letter, window]) => `${quotaPolicies[name].quotas[window]}/${letter}`)
-    .join(',');
-
 function quota(name: QuotaPolicyName, description: string) {
   const schema = z
     .string()
-    .refine((text) => quotas(text) !== undefined, QUOTA_RULE)
-    .transform((text) => quotas(text) ?? {})
+    .refine((text) => readQuotas(text) !== undefined, QUOTA_RULE)
+    .transform((text) => readQuotas(text) ?? {})
     .prefault(quotaText(name));
   return note(schema, { section: 'Limits', description });
 }

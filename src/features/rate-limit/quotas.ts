@@ -65,7 +65,7 @@ function createQuota(policy: QuotaPolicyName, window: WindowName, limit: number,
     store,
     async count(carrier) {
       await middleware(carrier as unknown as Request, NO_RESPONSE, (error?: unknown) => {
-        if (error !== undefined) throw error;
+        if (error instanceof Error) throw error;
       });
       return carrier[name] as RateLimitInfo;
     },
