@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
 import { call } from './testing/personas.ts';
 import type { Answer } from './testing/personas.ts';
@@ -64,6 +65,15 @@ describe('cli migrate and config', () => {
       code: 0,
       stderr: 'gatehouse: SIGNUPS is not a variable of Gatehouse; did you mean SIGN_UP?\n',
     });
+  });
+
+  it('DP-01 of several commands that start at once in an empty folder, all find the same secret', async () => {
+    for (let round = 0; round < 3; round += 1) {
+      const home = await createHome();
+      const finished = await Promise.all([1, 2, 3, 4].map(() => home.cli('config', 'check')));
+      for (const { code, stderr } of finished) expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(readdirSync(home.dataDir)).toEqual(['app-secret']);
+    }
   });
 
   it('DP-01 what compose reads from the same file is no misspelt variable, and an empty line sets nothing', async () => {

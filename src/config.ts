@@ -1,6 +1,6 @@
 // Environment → typed, frozen Config. All faults in one message, so that nobody fixes them one start at a time.
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ipaddr from 'ipaddr.js';
@@ -92,14 +92,28 @@ function weaknessOfSecret(secret: string): string | undefined {
   return undefined;
 }
 
+/**
+ * On the disk before anything is sealed with it: a database without its secret is lost after a power failure. Whole from the first
+ * moment on, and the first one stays: a server and a command may start together in an empty folder.
+ */
+function writeSecretOnce(file: string): void {
+  const draft = `${file}.${randomBytes(6).toString('hex')}`;
+  writeFileSync(draft, `${randomBytes(48).toString('base64url')}\n`, { mode: 0o600, flag: 'wx', flush: true });
+  try {
+    linkSync(draft, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
 /** Local mode needs no secret from anyone: it is made once, for the owner's eyes only. */
 function readLocalSecret(dataDir: string, report: Report): string {
   const file = path.join(dataDir, 'app-secret');
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    // On the disk before anything is sealed with it: a database without its secret is lost after a power failure.
-    if (!existsSync(file))
-      writeFileSync(file, `${randomBytes(48).toString('base64url')}\n`, { mode: 0o600, flag: 'wx', flush: true });
+    if (!existsSync(file)) writeSecretOnce(file);
     const secret = readFileSync(file, 'utf8').trim();
     const weakness = weaknessOfSecret(secret);
     if (weakness !== undefined)
