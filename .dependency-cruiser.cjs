@@ -58,12 +58,20 @@ module.exports = {
       'main',
       'The process knows the composition root, its configuration, its logger and what listens.',
       '^src/(main|cli)\\.ts$',
-      ['^src/(application|config|environment|log)\\.ts$', '^src/http/listener\\.ts$'],
+      ['^src/(application|cli-[\\w-]+|config|environment|log)\\.ts$', '^src/http/listener\\.ts$'],
     ),
+    only('cli-parts', 'A part of the operator’s command.', '^src/cli-[\\w-]+\\.ts$', [
+      '^src/(application|cli-[\\w-]+|config)\\.ts$',
+      '^src/contract/',
+    ]),
     only('launch', 'The launcher knows the two entry points.', '^src/launch\\.js$', ['^src/(main|cli)\\.ts$']),
     only('application', 'The composition root knows everything below it.', '^src/application\\.ts$', [
       '^src/(contract|database|features|http|security)/',
-      '^src/(config|first-administrator|log|redis)\\.ts$',
+      '^src/(config|first-administrator|log|redis|wiring)\\.ts$',
+    ]),
+    only('wiring', 'A part of the composition root.', '^src/wiring\\.ts$', [
+      '^src/(contract|database|features|http|security)/',
+      '^src/(config|log|redis)\\.ts$',
     ]),
     only('first-administrator', 'A part of the composition root.', '^src/first-administrator\\.ts$', [
       '^src/(contract|features|security)/',

@@ -21,7 +21,7 @@ names_of() {
 replicas_of() {
   local number=1
   if [[ $1 == backend ]]; then number=$(value_of BACKEND_REPLICAS); fi
-  if [[ $1 == backend ]]; then echo "${number:-2}"; else echo 1; fi
+  echo "${number:-2}"
 }
 
 # Compose's own opinion of which containers it would make anew, because their settings have changed. (`compose config --hash` is of

@@ -37,8 +37,13 @@ const broken: Record<string, { file: string; content: string; to: string }[]> = 
     { file: 'src/main.ts', content: "import './features/users/index.ts';", to: 'src/features/users/index.ts' },
     { file: 'src/cli.ts', content: "import './database/open.ts';", to: 'src/database/open.ts' },
   ],
+  'cli-parts': [
+    { file: 'src/cli-limits.ts', content: "import './database/open.ts';", to: 'src/database/open.ts' },
+    { file: 'src/cli-limits.ts', content: "import './log.ts';", to: 'src/log.ts' },
+  ],
   launch: [{ file: 'src/launch.js', content: "import('./application.ts');", to: 'src/application.ts' }],
   application: [{ file: 'src/application.ts', content: "import '../web/ui/button.tsx';", to: 'web/ui/button.tsx' }],
+  wiring: [{ file: 'src/wiring.ts', content: "import './application.ts';", to: 'src/application.ts' }],
   'first-administrator': [{ file: 'src/first-administrator.ts', content: "import './log.ts';", to: 'src/log.ts' }],
   features: [
     { file: 'src/features/users/config.ts', content: "import '../../config.ts';", to: 'src/config.ts' },

@@ -1,4 +1,4 @@
-// Composition root: builds each part once, top to bottom, by hand. Nothing below it knows the whole.
+// Composition root: opens what the application stands on, builds each part once, and closes it. Nothing below it knows the whole.
 import path from 'node:path';
 import type { RequestListener } from 'node:http';
 import { endpoints } from '#contract/index.ts';
@@ -7,54 +7,23 @@ import { Problem } from '#contract/problem.ts';
 import type { Config } from './config.ts';
 import { GrantError, isUnavailable, openDatabase } from './database/open.ts';
 import type { Database } from './database/open.ts';
-import { createApiDocs } from './features/api-docs/index.ts';
-import { createAudit } from './features/audit/index.ts';
-import {
-  createAuth,
-  createAuthRoutes,
-  createPasswordRules,
-  findReplaced,
-  sessionAnswer,
-} from './features/auth/index.ts';
-import { createHealthChecks, createHealthRoutes } from './features/health/index.ts';
-import { createRateLimit } from './features/rate-limit/index.ts';
-import { createRoleRoutes } from './features/roles/index.ts';
-import { createSessions } from './features/sessions/index.ts';
-import { createSetup, createSetupRoutes } from './features/setup/index.ts';
 import type { Setup } from './features/setup/index.ts';
-import { createSigningKeyRoutes, createSigningKeys, UnknownSecretError } from './features/signing-keys/index.ts';
+import { UnknownSecretError } from './features/signing-keys/index.ts';
 import type { SigningKeys } from './features/signing-keys/index.ts';
-import { createUserAdministration, createUsers } from './features/users/index.ts';
 import type { UserAdministration } from './features/users/index.ts';
 import { findAdministrator, FirstAdministratorError } from './first-administrator.ts';
 import type { Prepared } from './first-administrator.ts';
-import type { Route } from './http/route.ts';
 import { createServer } from './http/server.ts';
 import { openRedis } from './redis.ts';
-import type { Redis } from './redis.ts';
-import type { Logger } from './log.ts';
 import { createSecretRing } from './security/app-secret.ts';
-import { createPasswordHasher } from './security/password-hash.ts';
+import { createOperatorToken } from './security/operator-token.ts';
 import type { PasswordHasher } from './security/password-hash.ts';
-import { PASSWORD_MAX_BYTES } from './security/password-limits.ts';
-import { createPasswordStrength } from './security/password-strength.ts';
+import { createFeatures, createRoutes } from './wiring.ts';
+import type { ApplicationOptions, Features } from './wiring.ts';
 
 export { describeDatabase, explainDatabaseFault, needsCorrection } from './database/open.ts';
 export { describeSetupLink } from './features/setup/index.ts';
 export { createListener } from './http/listener.ts';
-
-export interface ApplicationOptions {
-  config: Config;
-  log: Logger;
-  version: string;
-  /** How the operator's command is called where this runs, for what people are told to do: `npm run cli --`. */
-  command: string;
-  /** How many passwords may be hashed at once: min(cores, thread pool − 2). */
-  hashConcurrency: number;
-  now?: () => number;
-  /** Told when the set-up link has been used. */
-  onSetupCompleted?: () => void;
-}
 
 export interface Application {
   handler: RequestListener;
@@ -84,20 +53,14 @@ export interface Application {
 }
 
 export type { Prepared } from './first-administrator.ts';
+export type { ApplicationOptions } from './wiring.ts';
 
 /** Thrown while the one-shot migration has not been run. Waiting helps. */
 export class NotMigratedError extends Error {
   override readonly name = 'NotMigratedError';
 }
 
-const BUSY_RETRY_SECONDS = 2;
 const UNAVAILABLE_RETRY_SECONDS = 5;
-
-const tooBusy = (): Problem =>
-  new Problem('busy', {
-    detail: 'Too many people are signing in at this moment. Try again shortly.',
-    retryAfterSeconds: BUSY_RETRY_SECONDS,
-  });
 
 /** An outage is never a wrong password, and never "internal". */
 function translateError(error: unknown): Problem | undefined {
@@ -109,86 +72,12 @@ function translateError(error: unknown): Problem | undefined {
   });
 }
 
-interface Resources {
-  database: Database;
-  redis: Redis | undefined;
-}
-
-/** Every feature, each given what it needs; top to bottom, by hand. */
-function createFeatures(
-  { config, version, command, now = Date.now, ...options }: ApplicationOptions,
-  { database, redis }: Resources,
-) {
-  const secrets = createSecretRing(config.appSecret, config.appSecretPrevious);
-  const { bcryptCost: cost, hashQueueLimit: queueLimit } = config;
-  const hasher = createPasswordHasher({ cost, concurrency: options.hashConcurrency, queueLimit, tooBusy });
-  const strength = createPasswordStrength();
-  const rules = createPasswordRules({ minLength: config.passwordMinLength, strength });
-  const audit = createAudit({ now });
-  const users = createUsers({ database, now });
-  const signingKeys = createSigningKeys({ database, secrets, audit, command, now });
-  const rateLimit = createRateLimit({ numbers: config.quotas, redis, now });
-  const sessions = createSessions({
-    database,
-    secrets,
-    signingKeys,
-    users,
-    audit,
-    issuer: config.publicUrl,
-    accessTokenSeconds: config.accessTokenSeconds,
-    idleSeconds: config.sessionIdleSeconds,
-    absoluteSeconds: config.sessionAbsoluteSeconds,
-    countRefresh: rateLimit.countRefresh,
-    now,
-  });
-  const auth = createAuth({ database, users, sessions, hasher, rules, audit, signUp: config.signUp });
-  const onUsed = options.onSetupCompleted ?? (() => {});
-  const setup = createSetup({ database, auth, users, audit, publicUrl: config.publicUrl, command, now, onUsed });
-  const userAdministration = createUserAdministration({
-    database,
-    terminateSessions: sessions.terminateOfUser,
-    audit,
-    now,
-  });
-  const health = createHealthChecks({ database, redis, version });
-  const apiDocs = createApiDocs({ endpoints, version, publicUrl: config.publicUrl, access: config.apiDocs });
-  return {
-    hasher,
-    strength,
-    rules,
-    users,
-    signingKeys,
-    rateLimit,
-    sessions,
-    auth,
-    setup,
-    userAdministration,
-    health,
-    apiDocs,
-  };
-}
-
-type Features = ReturnType<typeof createFeatures>;
-
-function createRoutes({ signUp, passwordMinLength }: Config, features: Features): Route[] {
-  const { auth, sessions, rules, users, setup, signingKeys, health, apiDocs } = features;
-  const options = { signUp, password: { minLength: passwordMinLength, maxBytes: PASSWORD_MAX_BYTES } };
-  return [
-    ...createHealthRoutes(health),
-    ...createAuthRoutes({ auth, sessions, rules, options, hasAdministrator: () => users.hasAdministrator() }),
-    ...createSetupRoutes({ setup, sessions, findReplaced, sessionAnswer }),
-    ...createRoleRoutes(),
-    ...createSigningKeyRoutes(signingKeys),
-    ...apiDocs.routes,
-  ];
-}
-
 function createHandler({ config, log }: ApplicationOptions, features: Features): RequestListener {
   return createServer({
     log,
     endpoints,
     routes: createRoutes(config, features),
-    authenticate: features.sessions.authenticate,
+    authenticate: features.authenticate,
     quotas: features.rateLimit,
     anonymous: { kind: 'anonymous', permissions: permissionsOf(config.anonymousAccess === 'guest' ? ['guest'] : []) },
     configuredAccess: features.apiDocs.accessOf,
@@ -230,7 +119,7 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
   const { config, log, now = Date.now } = options;
   const database = await openDatabase({ url: config.databaseUrl, poolSize: config.databasePoolSize, log, now });
   const redis = config.redisUrl === undefined ? undefined : openRedis({ url: config.redisUrl, log });
-  const features = createFeatures(options, { database, redis });
+  const features = createFeatures(options, { database, redis, now });
   const { signingKeys, setup, userAdministration, hasher, health } = features;
   const migrate: Application['migrate'] = () => migrateDatabase(options, database);
   return {
@@ -267,6 +156,10 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
     },
   };
 }
+
+/** For the operator's command, which calls the running server. */
+export const createOperatorCredential = ({ appSecret, appSecretPrevious }: Config, now: number): string =>
+  createOperatorToken(createSecretRing(appSecret, appSecretPrevious), now);
 
 /** Whether the same start may succeed later. */
 export function isWorthWaiting(error: unknown): boolean {

@@ -12,6 +12,8 @@ import {
   startFaults,
 } from './application.ts';
 import type { Application } from './application.ts';
+import { addLimitCommands } from './cli-limits.ts';
+import { CommandError } from './cli-server.ts';
 import { ConfigError, configurationTable, readConfig } from './config.ts';
 import type { Config } from './config.ts';
 import { operatorCommand } from './environment.ts';
@@ -25,9 +27,6 @@ const printError = (text: string): void => void process.stderr.write(`gatehouse:
 const operator = { type: 'system' } as const;
 
 const command = operatorCommand(process.env);
-
-/** Said to the operator as it is, without a stack. */
-class CommandError extends Error {}
 
 function configuration(): Config {
   const { config, warnings } = readConfig(process.env);
@@ -255,6 +254,7 @@ function createProgram(): Command {
   addConfigCommands(program);
   addKeyCommands(program);
   addUserCommands(program);
+  addLimitCommands(program, { print, target: () => ({ config: configuration(), now: Date.now() }) });
   return program;
 }
 

@@ -8,6 +8,7 @@ import type { QuotaPolicyName, WindowName } from '#contract/quota.ts';
 import { readVariables } from './environment.ts';
 import type { Environment, EnvironmentValues, Report } from './environment.ts';
 import { findMisspelt } from './misspelt.ts';
+import { quotasFrom } from './quota-text.ts';
 
 export { configurationTable } from './environment.ts';
 
@@ -33,6 +34,8 @@ export interface Config {
   readonly redisUrl: string | undefined;
   /** Requests for each window of each quota policy. */
   readonly quotas: Readonly<Record<QuotaPolicyName, Readonly<Partial<Record<WindowName, number>>>>>;
+  /** Numbers that are tried out beside them. */
+  readonly rehearsedQuotas: Readonly<Partial<Config['quotas']>>;
   readonly passwordMinLength: number;
   readonly bcryptCost: number;
   readonly hashQueueLimit: number;
@@ -247,15 +250,7 @@ function toConfig(values: EnvironmentValues, derived: Derived, report: Report): 
     anonymousAccess: values.ANONYMOUS_ACCESS,
     apiDocs: values.API_DOCS ?? (derived.mode === 'local' ? 'public' : 'signed-in'),
     redisUrl: values.REDIS_URL,
-    quotas: {
-      address: values.RATE_LIMIT_ADDRESS,
-      user: values.RATE_LIMIT_USER,
-      login: values.RATE_LIMIT_LOGIN,
-      register: values.RATE_LIMIT_REGISTER,
-      setup: values.RATE_LIMIT_SETUP,
-      refresh: values.RATE_LIMIT_REFRESH,
-      password: values.RATE_LIMIT_PASSWORD,
-    },
+    ...quotasFrom(values),
     passwordMinLength: values.PASSWORD_MIN_LENGTH,
     bcryptCost: values.BCRYPT_COST,
     hashQueueLimit: values.HASH_QUEUE_LIMIT,

@@ -1,8 +1,9 @@
 // Every environment variable: its form, its default, and the words that the README's table is made of.
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { quotaPolicyNames } from '#contract/quota.ts';
 import type { QuotaPolicyName } from '#contract/quota.ts';
-import { QUOTA_RULE, quotaText, readQuotas } from './quota-text.ts';
+import { QUOTA_RULE, quotaDescriptions, quotaText, readQuotas } from './quota-text.ts';
 
 const DAY_SECONDS = 24 * 60 * 60;
 
@@ -17,15 +18,6 @@ function wholeNumber(min: number, max: number) {
 /** Separated by commas, white space or line ends: none of the entries can hold one. */
 function list() {
   return z.string().transform((text) => text.split(/[\s,]+/).filter((entry) => entry !== ''));
-}
-
-function quota(name: QuotaPolicyName, description: string) {
-  const schema = z
-    .string()
-    .refine((text) => readQuotas(text) !== undefined, QUOTA_RULE)
-    .transform((text) => readQuotas(text) ?? {})
-    .prefault(quotaText(name));
-  return note(schema, { section: 'Limits', description });
 }
 
 /** A secret also comes from a file: `NAME_FILE` instead of `NAME`. */
@@ -52,6 +44,31 @@ function note<S extends z.ZodType>(schema: S, text: VariableNotes): S {
   notes.add(schema, text);
   return schema;
 }
+
+const quotaForm = z
+  .string()
+  .refine((text) => readQuotas(text) !== undefined, QUOTA_RULE)
+  .transform((text) => readQuotas(text) ?? {});
+
+const enforced = (name: QuotaPolicyName) =>
+  note(quotaForm.prefault(quotaText(name)), { section: 'Limits', description: quotaDescriptions[name] });
+
+const rehearsed = (name: QuotaPolicyName) =>
+  note(quotaForm.optional(), {
+    section: 'Limits',
+    description: `Numbers to rehearse for \`RATE_LIMIT_${name.toUpperCase()}\`: whom they would stop is counted and reported, and nobody is stopped.`,
+  });
+
+const forEachPolicy = <P extends string, S>(prefix: P, create: (name: QuotaPolicyName) => S) =>
+  Object.fromEntries(quotaPolicyNames.map((name) => [prefix + name.toUpperCase(), create(name)])) as Record<
+    `${P}${Uppercase<QuotaPolicyName>}`,
+    S
+  >;
+
+const quotaVariables = {
+  ...forEachPolicy('RATE_LIMIT_', enforced),
+  ...forEachPolicy('RATE_LIMIT_SHADOW_', rehearsed),
+};
 
 /** Keys are the variables' names. */
 export const environment = z.object({
@@ -139,16 +156,7 @@ export const environment = z.object({
     default: 'none',
     secret: true,
   }),
-  RATE_LIMIT_ADDRESS: quota(
-    'address',
-    'Requests of one client address (IPv6: of one /64), by minute, hour and day (any of them may be left out, `off` is none); health checks and pages are not counted.',
-  ),
-  RATE_LIMIT_USER: quota('user', 'Requests of one signed-in user.'),
-  RATE_LIMIT_LOGIN: quota('login', 'Sign-ins tried from one address.'),
-  RATE_LIMIT_REGISTER: quota('register', 'Sign-ups from one address.'),
-  RATE_LIMIT_SETUP: quota('setup', 'Uses of a set-up link from one address.'),
-  RATE_LIMIT_REFRESH: quota('refresh', 'Renewals of one session.'),
-  RATE_LIMIT_PASSWORD: quota('password', 'Changes of password tried by one user.'),
+  ...quotaVariables,
   PASSWORD_MIN_LENGTH: note(wholeNumber(8, 64).prefault('15'), {
     section: 'Passwords',
     description:

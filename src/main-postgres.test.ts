@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import pg from 'pg';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { proxyBefore } from './database/test-proxy.ts';
 import { describeEachDatabase } from './testing/dialects.ts';
@@ -7,6 +6,7 @@ import { call } from './testing/personas.ts';
 import type { Answer } from './testing/personas.ts';
 import { accountOf, createHome, getMe, logIn, register, setUp } from './testing/start-process.ts';
 import type { RunningProcess } from './testing/start-process.ts';
+import { administer } from './testing/administer.ts';
 
 /** Processes start slowly where everything runs at once. */
 vi.setConfig({ testTimeout: 60_000 });
@@ -46,16 +46,6 @@ async function expectWhole(server: RunningProcess, alice: Answer): Promise<void>
   expect((await getMe(server, alice)).status).toBe(200);
   expect((await logIn(server, 'alice')).status).toBe(200);
   expect((await logIn(server, 'alice', 'not the right lantern 17')).status).toBe(401);
-}
-
-async function administer(url: string, ...statements: string[]): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    for (const statement of statements) await client.query(statement);
-  } finally {
-    await client.end();
-  }
 }
 
 describeEachDatabase(

@@ -4,19 +4,10 @@ import { expect, it, onTestFinished, vi } from 'vitest';
 import { describeEachDatabase } from './testing/dialects.ts';
 import { call, refreshBy } from './testing/personas.ts';
 import { createHome, getMe, logIn, register } from './testing/start-process.ts';
+import { administer } from './testing/administer.ts';
 
 /** Processes start slowly where everything runs at once. */
 vi.setConfig({ testTimeout: 60_000 });
-
-async function administer(url: string, ...statements: string[]): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    for (const statement of statements) await client.query(statement);
-  } finally {
-    await client.end();
-  }
-}
 
 /** SQLSTATE of each statement; each on its own. */
 async function statesOf(url: string, statements: readonly string[]): Promise<Record<string, string>> {

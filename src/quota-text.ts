@@ -1,6 +1,6 @@
 // Quotas as the environment writes them: 120/m,3000/h,20000/d.
-import { quotaPolicies } from '#contract/quota.ts';
-import type { QuotaPolicyName, WindowName } from '#contract/quota.ts';
+import { quotaPolicies, quotaPolicyNames } from '#contract/quota.ts';
+import type { QuotaPolicy, QuotaPolicyName, WindowName } from '#contract/quota.ts';
 
 const letters = { m: 'minute', h: 'hour', d: 'day' } as const satisfies Record<string, WindowName>;
 
@@ -21,7 +21,37 @@ export function readQuotas(text: string): Partial<Record<WindowName, number>> | 
 }
 
 /** A policy's default, as it would stand in the environment. */
-export const quotaText = (name: QuotaPolicyName): string =>
-  Object.entries(letters)
-    .map(([letter, window]) => `${quotaPolicies[name].quotas[window]}/${letter}`)
+export function quotaText(name: QuotaPolicyName): string {
+  const { quotas }: QuotaPolicy = quotaPolicies[name];
+  return Object.entries(letters)
+    .flatMap(([letter, window]) => (quotas[window] === undefined ? [] : [`${quotas[window]}/${letter}`]))
     .join(',');
+}
+
+/** What the configuration table says of `RATE_LIMIT_…`. */
+export const quotaDescriptions: Readonly<Record<QuotaPolicyName, string>> = {
+  address:
+    'Requests of one client address (IPv6: of one /64), by minute, hour and day (any of them may be left out, `off` is none); health checks and pages are not counted.',
+  user: 'Requests of one signed-in user.',
+  login: 'Sign-ins tried from one address.',
+  register: 'Sign-ups from one address.',
+  setup: 'Uses of a set-up link from one address.',
+  refresh: 'Renewals of one session.',
+  password: 'Changes of password tried by one user.',
+  failures: 'Failed sign-ins of everybody together, but for devices that have signed in to the account before.',
+};
+
+type Numbers = Readonly<Partial<Record<WindowName, number>>>;
+
+/** Each policy's value among those of the environment. */
+export function quotasFrom(values: Readonly<Record<string, unknown>>): {
+  quotas: Readonly<Record<QuotaPolicyName, Numbers>>;
+  rehearsedQuotas: Readonly<Partial<Record<QuotaPolicyName, Numbers>>>;
+} {
+  const read = (prefix: string) =>
+    Object.fromEntries(quotaPolicyNames.map((name) => [name, values[prefix + name.toUpperCase()] as Numbers]));
+  return {
+    quotas: read('RATE_LIMIT_') as Record<QuotaPolicyName, Numbers>,
+    rehearsedQuotas: read('RATE_LIMIT_SHADOW_'),
+  };
+}

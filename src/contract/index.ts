@@ -3,6 +3,15 @@ import { getApiReference, getOpenApi } from './api-docs.ts';
 import { assessPassword, changePassword, getMe, getSignInOptions, logIn, logOut, refresh, register } from './auth.ts';
 import type { Endpoint } from './endpoint.ts';
 import { getLiveness, getReadiness } from './health.ts';
+import {
+  explainRefusal,
+  getLimits,
+  getLimitStanding,
+  listBlocked,
+  listLimitConsumers,
+  listRehearsals,
+  releaseLimits,
+} from './limits.ts';
 import { listRoles } from './roles.ts';
 import { setUp } from './setup.ts';
 import { getJwks } from './signing-keys.ts';
@@ -20,6 +29,13 @@ export const endpoints = [
   assessPassword,
   setUp,
   listRoles,
+  getLimits,
+  listLimitConsumers,
+  listBlocked,
+  getLimitStanding,
+  releaseLimits,
+  explainRefusal,
+  listRehearsals,
   getJwks,
   getOpenApi,
   getApiReference,

@@ -1,4 +1,5 @@
 // The closed table of everything that can be refused. Status numbers live here and nowhere else.
+import type { LimitState } from './quota.ts';
 
 /** RFC 9457 problem types: name → status and title. The wire's `type` is `urn:gatehouse:problem:<name>`. */
 export const problems = {
@@ -49,6 +50,8 @@ export interface ProblemOptions {
   headers?: Record<string, string>;
   /** Private: goes to the log, never to the wire. */
   reason?: string;
+  /** Private: where every counter stood, kept for the administrator who asks why. */
+  limitStates?: LimitState[];
   cause?: unknown;
 }
 
@@ -62,6 +65,7 @@ export class Problem extends Error {
   readonly retryAfterSeconds: number | undefined;
   readonly headers: Record<string, string> | undefined;
   readonly reason: string | undefined;
+  readonly limitStates: LimitState[] | undefined;
 
   constructor(problem: ProblemName, options: ProblemOptions = {}) {
     super(options.reason ?? options.detail ?? problems[problem].title, { cause: options.cause });
@@ -72,6 +76,7 @@ export class Problem extends Error {
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.headers = options.headers;
     this.reason = options.reason;
+    this.limitStates = options.limitStates;
   }
 
   get status(): number {

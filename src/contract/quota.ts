@@ -5,8 +5,11 @@ export const windows = { minute: 60, hour: 3600, day: 86_400 } as const;
 
 export type WindowName = keyof typeof windows;
 
-/** What a policy counts by: the client's address (IPv6 by /64), or the user or API key that is signed in. */
-export type Partition = 'address' | 'user' | 'session';
+/**
+ * What a policy counts by: the client's address (IPv6 by /64), the user or API key that is signed in, the session that is renewed, or
+ * nothing that tells one caller from another (`everyone`).
+ */
+export type Partition = 'address' | 'user' | 'session' | 'everyone';
 
 export interface QuotaPolicy {
   readonly partition: Partition;
@@ -23,12 +26,32 @@ export const quotaPolicies = {
   setup: { partition: 'address', quotas: { minute: 5, hour: 20, day: 50 } },
   refresh: { partition: 'session', quotas: { minute: 10, hour: 120, day: 1000 } },
   password: { partition: 'user', quotas: { minute: 5, hour: 20, day: 50 } },
+  /** Failed sign-ins of all strangers together: one password tried on many accounts, from many addresses (LG-06). */
+  failures: { partition: 'everyone', quotas: { minute: 120, hour: 2000 } },
 } as const satisfies Record<string, QuotaPolicy>;
 
 export type QuotaPolicyName = keyof typeof quotaPolicies;
+
+export const quotaPolicyNames = Object.keys(quotaPolicies) as QuotaPolicyName[];
 
 /**
  * What counts a request beside `address` and `user`: a stricter policy of its own, or nothing more (`general`). Health checks are not
  * counted at all (`none`).
  */
-export type EndpointQuota = 'none' | 'general' | Exclude<QuotaPolicyName, 'address' | 'user'>;
+export type EndpointQuota = 'none' | 'general' | Exclude<QuotaPolicyName, 'address' | 'user' | 'failures'>;
+
+/** Where one partition stood in one quota. For administrators. */
+export interface LimitState {
+  /** A policy and its window, such as `login-minute`. */
+  readonly quota: string;
+  /** What it counts by; `account` for sign-ins that wait after wrong passwords. */
+  readonly partition: Partition | 'account';
+  /** Names the partition, and cannot be read as an address or a name. */
+  readonly key: string;
+  /** Whom the key stands for, as far as an administrator may see it: `203.0.113.*`, a user's id. */
+  readonly label: string;
+  readonly used: number;
+  readonly limit: number;
+  /** ISO 8601. */
+  readonly resetsAt: string;
+}

@@ -4,6 +4,7 @@ import type { Response } from 'express';
 import type { Origin, Principal } from './principal.ts';
 
 export interface RequestContext extends Origin {
+  readonly method: string;
   /** Path without the query: a query may hold what does not belong in a log. */
   readonly path: string;
   readonly startedAt: number;

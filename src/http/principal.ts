@@ -27,16 +27,23 @@ export interface UserPrincipal {
   readonly sessionHash: string;
 }
 
-export type Principal = AnonymousPrincipal | UserPrincipal;
+/** Whoever runs the operator's command on this machine. */
+export interface OperatorPrincipal {
+  readonly kind: 'operator';
+  readonly permissions: ReadonlySet<Permission>;
+}
+
+export type Principal = AnonymousPrincipal | UserPrincipal | OperatorPrincipal;
 
 type Sometimes<T> = T | undefined | Promise<T | undefined>;
 
 /** A well signed token of ours. Whose it is counts before its session is read: a refused request must not cost a query. */
 export interface VerifiedToken {
-  readonly userId: string;
+  /** Undefined for the operator, who is counted by address alone. */
+  readonly userId: string | undefined;
   /** Undefined where the session is over, or its user may not sign in. */
-  principal(): Sometimes<UserPrincipal>;
+  principal(): Sometimes<UserPrincipal | OperatorPrincipal>;
 }
 
 /** Verifies a bearer token; undefined for one that opens nothing, whatever the reason. */
-export type Authenticate = (bearerToken: string) => Sometimes<VerifiedToken>;
+export type Authenticate = (bearerToken: string, origin: Origin) => Sometimes<VerifiedToken>;

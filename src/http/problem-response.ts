@@ -3,6 +3,7 @@ import type { ErrorRequestHandler, Response } from 'express';
 import { Problem, PROBLEM_TYPE_PREFIX, problems } from '#contract/problem.ts';
 import type { Logger } from '../log.ts';
 import { contextOf } from './context.ts';
+import type { Quotas } from './quota.ts';
 
 /** What a foreign error means, where that is known; undefined is `internal`. */
 export type TranslateError = (error: unknown) => Problem | undefined;
@@ -58,15 +59,21 @@ function knownProblem(error: unknown, translate: TranslateError): Problem | unde
 const reasonOf = ({ cause, message }: Problem): string =>
   cause instanceof Error ? cause.message || String('code' in cause ? cause.code : cause.name) : message;
 
-export function createErrorHandler(log: Logger, translate: TranslateError): ErrorRequestHandler {
+export function createErrorHandler(
+  log: Logger,
+  translate: TranslateError,
+  noteRefusal: Quotas['noteRefusal'],
+): ErrorRequestHandler {
   return (error: unknown, _request, response, _next) => {
-    const { requestId, route } = contextOf(response);
+    const context = contextOf(response);
+    const { requestId, route } = context;
     const problem = knownProblem(error, translate) ?? new Problem('internal', { cause: error });
     const event = { requestId, route, problem: problem.problem };
     if (problem.status === 500) log.error({ ...event, err: problem.cause ?? error }, 'request failed');
     // Every request of an outage comes here: a line each, and no stack that says the same.
     else if (problem.status > 500) log.warn({ ...event, reason: reasonOf(problem) }, 'request not served');
     else log.debug({ ...event, reason: problem.reason }, 'request refused');
+    if (problem.status === 429) noteRefusal(problem, context);
     if (response.headersSent) response.destroy();
     else sendProblem(response, problem);
   };

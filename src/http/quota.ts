@@ -1,5 +1,7 @@
 // What the gate asks before it does any work for a request.
+import type { Problem } from '#contract/problem.ts';
 import type { EndpointQuota } from '#contract/quota.ts';
+import type { RequestContext } from './context.ts';
 
 /** Who is counted. What is not known is not counted by. */
 export interface CountedRequest {
@@ -16,4 +18,6 @@ export interface Quotas {
    * @throws Problem `quota-exceeded`; what refused keeps its count, the others are taken back
    */
   count(quota: EndpointQuota, request: CountedRequest, setHeader: (name: string, value: string) => void): Promise<void>;
+  /** Keeps why a request was answered 429, for whoever asks. Nobody waits for it. */
+  noteRefusal(problem: Problem, context: RequestContext): void;
 }

@@ -43,6 +43,8 @@ export function createRequestLog(options: RequestLogOptions): RequestHandler {
     const target = request.url;
     const query = target.indexOf('?');
     attachContext(response, {
+      method: request.method,
+      ...{ proxyChain: () => ({ peer: '', isPeerTrusted: true, hops: [], client: '', ignored: [], forwardedBy: [] }) },
       requestId: requestIdOf(request),
       address: options.clientAddress(request),
       userAgent: request.headers['user-agent']?.slice(0, LONGEST_USER_AGENT) ?? '',

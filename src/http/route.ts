@@ -79,7 +79,7 @@ async function verifyToken(
   // Another scheme is no bearer token: the caller learns how to authenticate, not that a token was bad (RFC 6750 section 3.1).
   context.tokenSent = /^Bearer(?: |$)/i.test(header);
   const token = /^Bearer +([\w\-.~+/]+=*)$/i.exec(header)?.[1];
-  return token === undefined ? undefined : await options.authenticate(token);
+  return token === undefined ? undefined : await options.authenticate(token, context);
 }
 
 async function authenticate(
@@ -97,7 +97,7 @@ async function authenticate(
 }
 
 function authorize(access: Access, principal: Principal): void {
-  if (access === 'session' && principal.kind === 'anonymous') throw invalidToken();
+  if (access === 'session' && principal.kind !== 'user') throw invalidToken();
   if (typeof access === 'string' || principal.permissions.has(access.permission)) return;
   if (principal.kind === 'anonymous') throw invalidToken();
   throw new Problem('forbidden', { detail: `This needs the permission ${access.permission}.` });

@@ -155,6 +155,6 @@ export function createServer(options: ServerOptions): Express {
   app.use(refuseOtherSpellings(options.endpoints));
   app.use(createPages(options.pagesFolder, pageHeaders(headers)));
   app.use(notFound);
-  app.use(createErrorHandler(options.log, options.translateError));
+  app.use(createErrorHandler(options.log, options.translateError, options.quotas.noteRefusal));
   return app;
 }

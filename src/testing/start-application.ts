@@ -47,6 +47,7 @@ export const UNLIMITED: Config['quotas'] = {
   setup: {},
   refresh: {},
   password: {},
+  failures: {},
 };
 
 export function testConfig(overrides: Partial<Config> = {}): Config {
@@ -69,6 +70,7 @@ export function testConfig(overrides: Partial<Config> = {}): Config {
     apiDocs: 'public',
     redisUrl: undefined,
     quotas: UNLIMITED,
+    rehearsedQuotas: {},
     passwordMinLength: 15,
     bcryptCost: TEST_COST,
     hashQueueLimit: 500,

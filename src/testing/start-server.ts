@@ -18,7 +18,7 @@ export async function startServer(options: Partial<ServerOptions> = {}): Promise
     endpoints: (options.routes ?? []).map(({ endpoint }) => endpoint),
     routes: [],
     authenticate: () => undefined,
-    quotas: { count: async () => {} },
+    quotas: { count: async () => {}, noteRefusal: () => {} },
     anonymous: { kind: 'anonymous', permissions: new Set() },
     configuredAccess: () => 'public',
     translateError: () => undefined,

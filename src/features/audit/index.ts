@@ -21,7 +21,8 @@ export type SecurityEventName =
   | 'app_secret_changed'
   | 'signing_key_created'
   | 'signing_key_rotated'
-  | 'signing_key_revoked';
+  | 'signing_key_revoked'
+  | 'limit_released';
 
 export type Actor =
   | { readonly type: 'user'; readonly id: string }
@@ -32,7 +33,7 @@ export type Actor =
 export interface SecurityEvent {
   name: SecurityEventName;
   actor: Actor;
-  target?: { type: 'user' | 'session' | 'signing-key' | 'setup'; id: string };
+  target?: { type: 'user' | 'session' | 'signing-key' | 'setup' | 'limit'; id: string };
   sessionId?: string;
   /** Absent for what nobody asked for over the network. */
   origin?: Origin;

@@ -1,24 +1,57 @@
-// Quotas: how much one address or one user may ask, over minute, hour and day; shared by all replicas where there is Redis.
+// Quotas: how much one address or one user may ask, over minute, hour and day; shared by all replicas where there is Redis. And what an
+// administrator sees of them.
+import type { Quotas } from '../../http/quota.ts';
 import type { Redis } from '../../redis.ts';
-import { MemoryCounters } from './memory-counters.ts';
+import { createJudge } from './judgement.ts';
+import { createLimits } from './limits.ts';
+import type { Limits, LimitsParts } from './limits.ts';
+import { createMemoryCounters } from './memory-counters.ts';
+import { createMemoryLedger } from './memory-ledger.ts';
+import { createKeys } from './partition-key.ts';
+import { createAllPolicies } from './policies.ts';
+import type { QuotaNumbers } from './policies.ts';
 import { createQuotas } from './quotas.ts';
-import type { AllQuotas, QuotaNumbers } from './quotas.ts';
-import { createSend, SharedCounters } from './shared-counters.ts';
+import type { CountingQuotas } from './quotas.ts';
+import { createNoteRefusal } from './refusals.ts';
+import { createSend, createSharedCounters } from './shared-counters.ts';
+import { createSharedLedger } from './shared-ledger.ts';
+
+export { createLimitRoutes } from './routes.ts';
+export type { Limits } from './limits.ts';
 
 interface Parts {
   numbers: QuotaNumbers;
+  /** Numbers that are tried out. */
+  rehearsed: Readonly<Partial<QuotaNumbers>>;
   redis: Redis | undefined;
+  /** One line for the operator. */
+  warn: (event: Record<string, unknown>, message: string) => void;
   now: () => number;
 }
 
-export function createRateLimit({ numbers, redis, now }: Parts): AllQuotas {
+export interface RateLimit extends CountingQuotas, Pick<Quotas, 'noteRefusal'> {
+  /** For administrators; built later, of features that are themselves limited. */
+  createLimits(parts: LimitsParts): Limits;
+}
+
+export function createRateLimit({ numbers, rehearsed, redis, warn, now }: Parts): RateLimit {
+  const ownLedger = createMemoryLedger(now);
+  const ledger = redis === undefined ? ownLedger : createSharedLedger(redis, ownLedger, now);
   const send = redis && createSend(redis);
-  return createQuotas({
+  const keyOf = createKeys();
+  const policies = createAllPolicies({
     numbers,
-    now,
-    createCounters: (name, windowMs) =>
-      redis === undefined || send === undefined
-        ? new MemoryCounters(windowMs, now)
-        : new SharedCounters(redis, send, `gatehouse:quota:${name}:`, windowMs, now),
+    rehearsed,
+    createCounters(names, windowMs) {
+      const own = createMemoryCounters(windowMs, now);
+      if (redis === undefined || send === undefined) return own;
+      const prefixes = names.map((name) => `gatehouse:quota:${name}:`);
+      return createSharedCounters({ redis, send, prefixes, windowMs, own });
+    },
   });
+  return {
+    ...createQuotas({ policies, keyOf, judge: createJudge({ ledger, now }), now }),
+    noteRefusal: createNoteRefusal({ ledger, warn, now }),
+    createLimits: (parts) => createLimits({ ...parts, policies, numbers, rehearsed, keyOf, ledger, redis }),
+  };
 }

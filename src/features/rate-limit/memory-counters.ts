@@ -1,46 +1,57 @@
 // Counters in the process: without Redis, or while it is away. Bounded: a million made-up addresses push out the oldest
 // counters, they do not fill the memory (express-rate-limit's own store does: 197 MB per million keys).
-import type { ClientRateLimitInfo, Store } from 'express-rate-limit';
 import { LRUCache } from 'lru-cache';
+import type { Counters, WindowCount } from './counters.ts';
 
-/** Of one quota. About 20 MB for all of them together where each is full. */
+/** Partitions of one policy. About 30 MB for all policies together where each is full. */
 const LARGEST = 20_000;
 
 interface Counter {
-  totalHits: number;
-  resetTime: Date;
+  used: number;
+  resetAt: number;
 }
 
-export class MemoryCounters implements Store {
-  readonly localKeys = true;
-  readonly #counters = new LRUCache<string, Counter>({ max: LARGEST });
-  readonly #windowMs: number;
-  readonly #now: () => number;
+export function createMemoryCounters(windowMs: readonly number[], now: () => number): Counters {
+  const partitions = new LRUCache<string, Counter[]>({ max: LARGEST });
 
-  constructor(windowMs: number, now: () => number) {
-    this.#windowMs = windowMs;
-    this.#now = now;
+  function begin(key: string): Counter[] {
+    const counters = windowMs.map(() => ({ used: 0, resetAt: 0 }));
+    partitions.set(key, counters);
+    return counters;
   }
 
-  increment(key: string): ClientRateLimitInfo {
-    const now = this.#now();
-    const known = this.#counters.get(key);
-    if (known !== undefined && known.resetTime.getTime() > now) {
-      known.totalHits += 1;
-      return known;
-    }
-    const counter = { totalHits: 1, resetTime: new Date(now + this.#windowMs) };
-    this.#counters.set(key, counter);
-    return counter;
-  }
-
-  /** Never below nothing: the window may be another one by now. */
-  decrement(key: string): void {
-    const known = this.#counters.get(key);
-    if (known !== undefined && known.totalHits > 0) known.totalHits -= 1;
-  }
-
-  resetKey(key: string): void {
-    this.#counters.delete(key);
-  }
+  return {
+    increment(key) {
+      const at = now();
+      const counters = partitions.get(key) ?? begin(key);
+      return counters.map((counter, place): WindowCount => {
+        if (counter.resetAt <= at) {
+          counter.used = 0;
+          counter.resetAt = at + (windowMs[place] ?? 0);
+        }
+        counter.used += 1;
+        // A copy: the counter goes on while this request is on its way.
+        return { used: counter.used, resetAt: counter.resetAt };
+      });
+    },
+    takeBack(key, places) {
+      const counters = partitions.get(key);
+      for (const place of places) {
+        const counter = counters?.[place];
+        if (counter !== undefined && counter.used > 0) counter.used -= 1;
+      }
+    },
+    async read(key) {
+      const at = now();
+      const counters = partitions.peek(key);
+      return windowMs.map((_, place) => {
+        const counter = counters?.[place];
+        return counter === undefined || counter.resetAt <= at ? undefined : { ...counter };
+      });
+    },
+    async reset(key) {
+      partitions.delete(key);
+    },
+    forget: (key) => void partitions.delete(key),
+  };
 }

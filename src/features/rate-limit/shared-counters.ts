@@ -1,41 +1,58 @@
 // Counters in Redis, shared by all replicas; in the process while Redis does not answer, with the same quotas.
 import { createHash } from 'node:crypto';
-import type { ClientRateLimitInfo, Options, Store } from 'express-rate-limit';
+import type { Options } from 'express-rate-limit';
 import { RedisStore } from 'rate-limit-redis';
 import type { RedisReply } from 'rate-limit-redis';
 import type { Redis } from '../../redis.ts';
-import { MemoryCounters } from './memory-counters.ts';
+import type { Counters } from './counters.ts';
 
-/** Only where the counter is still there: a DECR of a key that has expired would make one that never does. */
-const TAKE_BACK = "if redis.call('EXISTS', KEYS[1]) == 1 then return redis.call('DECR', KEYS[1]) end";
-
-/** What the store's own script does, for several keys at once: KEYS are counters, ARGV their windows in milliseconds. */
-const INCREMENT_ALL = `
+/**
+ * What RedisStore's own scripts do, for many keys at once. KEYS are counters. ARGV is for each the window in milliseconds to count in; or 'read'; or
+ * 'take-back', where the counter is still there: a DECR of a key that has expired would make one that never does.
+ */
+const COUNT_ALL = `
 local replies = {}
 for index, key in ipairs(KEYS) do
-  local left = redis.call('PTTL', key)
-  if left <= 0 then
-    redis.call('SET', key, 1, 'PX', ARGV[index])
-    replies[index] = { 1, tonumber(ARGV[index]) }
+  local act = ARGV[index]
+  local used, left = 0, 0
+  if act == 'read' then
+    used, left = tonumber(redis.call('GET', key)) or 0, redis.call('PTTL', key)
+  elseif act == 'take-back' then
+    if redis.call('EXISTS', key) == 1 then used = redis.call('DECR', key) end
   else
-    replies[index] = { redis.call('INCR', key), left }
+    left = redis.call('PTTL', key)
+    if left <= 0 then
+      left = tonumber(act)
+      redis.call('SET', key, 1, 'PX', left)
+      used = 1
+    else
+      used = redis.call('INCR', key)
+    end
   end
+  replies[2 * index - 1] = used
+  replies[2 * index] = left
 end
 return replies`;
 
+/** Commands of one batch: Redis does nothing else meanwhile. */
+const LARGEST_BATCH = 600;
+
 interface Waiting {
   key: string;
-  windowMs: string;
+  /** As the script takes it. */
+  act: string;
   resolve(reply: RedisReply): void;
   reject(error: unknown): void;
 }
 
+export type Send = (...command: string[]) => Promise<RedisReply>;
+
 /**
- * What RedisStore sends. Its increments that are begun in one turn of the event loop go as one command: six of them cost Redis and
- * the connection three times as much. Its scripts are never loaded: it keeps a failed load for ever, and would fail every request
- * from then on, also when Redis is back; so the answer to SCRIPT LOAD is always what it would be, the script's SHA-1.
+ * What RedisStore sends. Counting that is begun in one turn of the event loop, by whatever number of requests, goes as one command:
+ * six by themselves cost Redis and the connection three times as much. The store's scripts are never loaded: it keeps a failed load for ever, and would
+ * fail every request from then on, also when Redis is back; so the answer to SCRIPT LOAD is always what it would be, the script's SHA-1.
  */
-export function createSend(redis: Redis): (...command: string[]) => Promise<RedisReply> {
+export function createSend(redis: Redis): Send {
   let waiting: Waiting[] = [];
 
   async function flush(): Promise<void> {
@@ -43,60 +60,74 @@ export function createSend(redis: Redis): (...command: string[]) => Promise<Redi
     waiting = [];
     try {
       const keys = batch.map(({ key }) => key);
-      const windows = batch.map(({ windowMs }) => windowMs);
-      const replies = (await redis.eval(INCREMENT_ALL, keys, windows)) as RedisReply[];
-      for (const [index, { resolve }] of batch.entries()) resolve(replies[index] as RedisReply);
+      const replies = (await redis.eval(
+        COUNT_ALL,
+        keys,
+        batch.map(({ act }) => act),
+      )) as number[];
+      for (const [index, { resolve }] of batch.entries())
+        resolve([replies[2 * index] ?? 0, replies[2 * index + 1] ?? 0] as RedisReply);
     } catch (error) {
       for (const { reject } of batch) reject(error);
     }
   }
 
-  return (name = '', subcommand = '', ...rest) => {
-    if (name === 'SCRIPT')
-      return Promise.resolve(
-        createHash('sha1')
-          .update(rest[0] ?? '')
-          .digest('hex'),
-      );
-    if (name !== 'EVALSHA' || rest.length !== 3) return redis.call(name, subcommand, ...rest) as Promise<RedisReply>;
-    const [, key = '', windowMs = ''] = rest;
-    return new Promise((resolve, reject) => {
-      waiting.push({ key, windowMs, resolve, reject });
-      if (waiting.length === 1) queueMicrotask(() => void flush());
+  const enqueue = (key: string, act: string): Promise<RedisReply> =>
+    new Promise((resolve, reject) => {
+      waiting.push({ key, act, resolve, reject });
+      if (waiting.length === 1) setImmediate(() => void flush());
+      else if (waiting.length === LARGEST_BATCH) void flush();
     });
+
+  return (name = '', ...args) => {
+    const [first = '', script = '', key = '', window] = args;
+    if (name === 'SCRIPT') return Promise.resolve(createHash('sha1').update(script).digest('hex'));
+    // Its increment has a window; what has none reads.
+    if (name === 'EVALSHA') return enqueue(key, window ?? 'read');
+    if (name === 'DECR') return enqueue(first, 'take-back');
+    return redis.call(name, ...args) as Promise<RedisReply>;
   };
 }
 
-export class SharedCounters implements Store {
-  readonly localKeys = false;
-  readonly prefix: string;
-  readonly #redis: Redis;
-  readonly #shared: RedisStore;
-  readonly #own: MemoryCounters;
+interface Parts {
+  redis: Redis;
+  send: Send;
+  /** One for each window; of this policy alone. */
+  prefixes: readonly string[];
+  windowMs: readonly number[];
+  /** For while Redis is away. */
+  own: Counters;
+}
 
-  /** @param prefix of this quota's keys alone */
-  constructor(redis: Redis, send: ReturnType<typeof createSend>, prefix: string, windowMs: number, now: () => number) {
-    this.prefix = prefix;
-    this.#redis = redis;
-    this.#shared = new RedisStore({ prefix, sendCommand: send });
-    this.#own = new MemoryCounters(windowMs, now);
-  }
-
-  init(options: Options): void {
-    void this.#shared.init(options);
-  }
-
-  async increment(key: string): Promise<ClientRateLimitInfo> {
-    return (await this.#redis.attempt(() => this.#shared.increment(key))) ?? this.#own.increment(key);
-  }
-
-  async decrement(key: string): Promise<void> {
-    this.#own.decrement(key);
-    await this.#redis.attempt(() => this.#redis.call('EVAL', TAKE_BACK, '1', this.prefix + key));
-  }
-
-  async resetKey(key: string): Promise<void> {
-    this.#own.resetKey(key);
-    await this.#redis.attempt(() => this.#shared.resetKey(key));
-  }
+export function createSharedCounters({ redis, send, prefixes, windowMs, own }: Parts): Counters {
+  const stores = prefixes.map((prefix, place) => {
+    const store = new RedisStore({ prefix, sendCommand: send });
+    void store.init({ windowMs: windowMs[place] } as Options);
+    return store;
+  });
+  const count = async (key: string) => {
+    const infos = await Promise.all(stores.map((store) => store.increment(key)));
+    return infos.map(({ totalHits, resetTime }) => ({ used: totalHits, resetAt: resetTime?.getTime() ?? 0 }));
+  };
+  const ask = async (key: string) => {
+    const infos = await Promise.all(stores.map((store) => store.get(key)));
+    return infos.map((info) =>
+      info === undefined || info.totalHits === 0
+        ? undefined
+        : { used: info.totalHits, resetAt: info.resetTime?.getTime() ?? 0 },
+    );
+  };
+  return {
+    increment: async (key) => (await redis.attempt(() => count(key))) ?? own.increment(key),
+    takeBack(key, places) {
+      own.takeBack(key, places);
+      void redis.attempt(() => Promise.all(places.map(async (place) => stores[place]?.decrement(key))));
+    },
+    read: async (key) => (await redis.attempt(() => ask(key))) ?? own.read(key),
+    async reset(key) {
+      await own.reset(key);
+      await redis.attempt(() => Promise.all(stores.map((store) => store.resetKey(key))));
+    },
+    forget: own.forget,
+  };
 }

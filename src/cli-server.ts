@@ -1,0 +1,89 @@
+// How the operator's command calls the server that runs on this machine.
+import { request } from 'node:http';
+import { isIP } from 'node:net';
+import { createOperatorCredential } from './application.ts';
+import type { Config } from './config.ts';
+
+const PATIENCE_MS = 5_000;
+
+/** Said to the operator as it is, without a stack. */
+export class CommandError extends Error {}
+
+/** A server that listens on all addresses listens on this one. */
+function hostOf({ host }: Config): string {
+  if (host === '0.0.0.0' || host === '') return '127.0.0.1';
+  return host === '::' ? '::1' : host;
+}
+
+export function serverAddress(config: Config): string {
+  const host = hostOf(config);
+  return `http://${isIP(host) === 6 ? `[${host}]` : host}:${config.port}`;
+}
+
+/** Which server, and what the time is. */
+export interface Target {
+  config: Config;
+  now: number;
+}
+
+interface Answered {
+  status: number;
+  body: unknown;
+}
+
+/** @throws Error where nobody answers */
+function send({ config, now }: Target, method: string, path: string, body: unknown): Promise<Answered> {
+  const { promise, resolve, reject } = Promise.withResolvers<Answered>();
+  const headers = {
+    // By the public name, which need not lead here.
+    Host: new URL(config.publicUrl).host,
+    Authorization: `Bearer ${createOperatorCredential(config, now)}`,
+    ...(body !== undefined && { 'Content-Type': 'application/json' }),
+  };
+  const { port } = config;
+  const sent = request({ host: hostOf(config), port, method, path, headers, timeout: PATIENCE_MS }, (response) => {
+    let text = '';
+    response.setEncoding('utf8').on('data', (part: string) => (text += part));
+    response.on('end', () => {
+      try {
+        resolve({ status: response.statusCode ?? 0, body: text === '' ? undefined : (JSON.parse(text) as unknown) });
+      } catch (error) {
+        reject(error);
+      }
+    });
+  });
+  sent.on('timeout', () => sent.destroy(new Error('no answer in time')));
+  sent.on('error', reject);
+  sent.end(body === undefined ? undefined : JSON.stringify(body));
+  return promise;
+}
+
+interface ProblemBody {
+  title?: string;
+  detail?: string;
+  errors?: { detail: string }[];
+}
+
+/**
+ * Calls the running server as its operator.
+ * @throws CommandError with the reason, in words
+ */
+export async function callServer<T>(target: Target, method: string, path: string, body?: unknown): Promise<T> {
+  let answered: Answered;
+  try {
+    answered = await send(target, method, path, body);
+  } catch (error) {
+    const address = serverAddress(target.config);
+    throw new CommandError(
+      `no server of Gatehouse answers at ${address} (PORT and HOST name it). What is counted is known to running servers only.`,
+      { cause: error },
+    );
+  }
+  if (answered.status < 300) return answered.body as T;
+  const { title = `the server answered ${answered.status}`, detail, errors } = (answered.body ?? {}) as ProblemBody;
+  if (answered.status === 401)
+    throw new CommandError(
+      'the running server has another APP_SECRET than this command: it does not take it for its operator.',
+    );
+  throw new CommandError([title, detail, ...(errors ?? []).map((fault) => fault.detail)].filter(Boolean).join('. '));
+}

@@ -1,0 +1,185 @@
+// What administrators do with limits: look at them, at who is near or over them, and let somebody go on.
+import { Problem } from '#contract/problem.ts';
+import { quotaPolicies, quotaPolicyNames, windows } from '#contract/quota.ts';
+import type { Partition, WindowName } from '#contract/quota.ts';
+import type { Database, Tx } from '../../database/open.ts';
+import type { Redis } from '../../redis.ts';
+import type { Actor, Audit } from '../audit/index.ts';
+import type { Users } from '../users/index.ts';
+import type { Ledger } from './ledger.ts';
+import { clientOf, maskPartition } from './partition-key.ts';
+import type { KeyOf } from './partition-key.ts';
+import type { Policies, QuotaNumbers } from './policies.ts';
+import { readConsumers, readStandings } from './standings.ts';
+
+/** Exactly one of them. */
+export interface Which {
+  address?: string | undefined;
+  user?: string | undefined;
+  key?: string | undefined;
+}
+
+type LaneOf = { userId: string } | { identifier: string } | { key: string };
+
+/** Of an account, known or not, whose sign-ins wait after wrong passwords. */
+export interface BlockedLane {
+  key: string;
+  userId: string | null;
+  kind: 'strangers' | 'device';
+  failures: number;
+  inRow: number;
+  /** Milliseconds since 1970; null until it is released. */
+  blockedUntil: number | null;
+  lastFailedAt: number;
+}
+
+export interface LogInLanes {
+  listBlocked(count: number): Promise<BlockedLane[]>;
+  /** Resolves with how many waits have ended. */
+  release(tx: Tx, which: LaneOf): Promise<number>;
+}
+
+export interface LimitsParts {
+  database: Database;
+  users: Pick<Users, 'findById' | 'findByIdentifier'>;
+  lanes: LogInLanes;
+  audit: Audit;
+}
+
+interface Parts extends LimitsParts {
+  policies: Policies;
+  numbers: QuotaNumbers;
+  rehearsed: Readonly<Partial<QuotaNumbers>>;
+  keyOf: KeyOf;
+  ledger: Ledger;
+  redis: Redis | undefined;
+}
+
+interface Resolved {
+  /** Undefined for a key of a list, which does not say what it counts by. */
+  partition: Partition | undefined;
+  key: string;
+  label: string;
+  lane?: LaneOf;
+  isUnknown?: true;
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-7/;
+
+function assertOne(which: Which): void {
+  if (Object.values(which).filter((value) => value !== undefined).length === 1) return;
+  throw new Problem('invalid-input', { detail: 'Name exactly one: an address, a user, or a key where one is taken.' });
+}
+
+/** Which counters, and which sign-ins. */
+async function resolve({ address, user = '', key }: Which, { users, keyOf }: Parts): Promise<Resolved> {
+  if (key !== undefined) return { partition: undefined, key, label: key, lane: { key } };
+  if (address !== undefined) {
+    const found = keyOf('address', clientOf(address));
+    return { partition: 'address', key: found, label: maskPartition('address', address, found) };
+  }
+  const row = await (UUID.test(user) ? users.findById(user) : users.findByIdentifier(user));
+  if (row !== undefined)
+    return { partition: 'user', key: keyOf('user', row.id), label: row.id, lane: { userId: row.id } };
+  return { partition: 'user', key: keyOf('user', user), label: 'unknown', lane: { identifier: user }, isUnknown: true };
+}
+
+const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
+
+const viewLane = (lane: BlockedLane) => ({
+  key: lane.key,
+  userId: lane.userId,
+  lane: lane.kind,
+  failures: lane.failures,
+  failuresInRow: lane.inRow,
+  blockedUntil: lane.blockedUntil === null ? null : iso(lane.blockedUntil),
+  lastFailedAt: iso(lane.lastFailedAt),
+});
+
+function describeQuotas({ numbers, rehearsed }: Parts) {
+  return quotaPolicyNames.flatMap((policy) =>
+    (Object.keys(windows) as WindowName[]).map((window) => ({
+      quota: `${policy}-${window}`,
+      policy,
+      partition: quotaPolicies[policy].partition,
+      windowSeconds: windows[window],
+      limit: numbers[policy][window] ?? null,
+      rehearsedLimit: rehearsed[policy]?.[window] ?? null,
+    })),
+  );
+}
+
+function createRelease(parts: Parts) {
+  const { policies, database, lanes, audit } = parts;
+  const counters = [...policies.enforced, ...policies.rehearsed].map((policy) => policy.counters);
+
+  database.changes.subscribe((topic) => {
+    const [kind, key = ''] = topic.split(':');
+    if (kind === 'limits') for (const each of counters) each.forget(key);
+  });
+
+  /** Recorded first, in one transaction with the waits that end; the counters go once that has been committed. */
+  return async function release(which: Which, actor: Actor): Promise<{ key: string; accounts: number }> {
+    assertOne(which);
+    const { key, label, lane } = await resolve(which, parts);
+    const accounts = await database.transaction(async (tx) => {
+      const ended = lane === undefined ? 0 : await lanes.release(tx, lane);
+      const details = { label, accounts: ended };
+      await audit.record(tx, { name: 'limit_released', actor, target: { type: 'limit', id: key }, details });
+      await tx.publish(`limits:${key}`);
+      return ended;
+    });
+    await Promise.all(counters.map((each) => each.reset(key)));
+    return { key, accounts };
+  };
+}
+
+export function createLimits(parts: Parts) {
+  const { policies, ledger, redis } = parts;
+  return {
+    release: createRelease(parts),
+    overview: () => ({
+      counting: {
+        where: redis === undefined ? ('process' as const) : ('redis' as const),
+        isDegraded: redis !== undefined && !redis.isAnswering(),
+      },
+      quotas: describeQuotas(parts),
+    }),
+    consumers: async (count: number) => (await readConsumers(policies.enforced, ledger)).slice(0, count),
+    async blocked(count: number) {
+      const [consumers, accounts] = await Promise.all([
+        readConsumers(policies.enforced, ledger),
+        parts.lanes.listBlocked(count),
+      ]);
+      const blocked = consumers.filter(({ isBlocked }) => isBlocked).slice(0, count);
+      return { consumers: blocked, accounts: accounts.map(viewLane) };
+    },
+    /** @throws Problem `not-found` */
+    async standing(which: Pick<Which, 'address' | 'user'>) {
+      assertOne(which);
+      const { partition, key, label, isUnknown } = await resolve(which, parts);
+      if (isUnknown === true) throw new Problem('not-found', { detail: 'There is no such user.' });
+      const applying = policies.enforced.filter((policy) => policy.partition === partition);
+      return (await Promise.all(applying.map((policy) => readStandings(policy, key, label)))).flat();
+    },
+    /** @throws Problem `not-found` */
+    async explain(requestId: string) {
+      const refusal = await ledger.findRefusal(requestId);
+      if (refusal !== undefined) return refusal;
+      throw new Problem('not-found', { detail: 'No request with this id was answered 429 in the last day.' });
+    },
+    async rehearsals() {
+      const quotas = policies.rehearsed.flatMap((policy) => policy.quotas);
+      return await Promise.all(
+        quotas.map(async ({ name, limit }) => {
+          const found = await ledger.findStopped(name);
+          const since = found === undefined ? null : iso(found.since);
+          const partitions = found?.partitions.slice(0, 20) ?? [];
+          return { quota: name, limit, requests: found?.requests ?? 0, since, partitions };
+        }),
+      );
+    },
+  };
+}
+
+export type Limits = ReturnType<typeof createLimits>;

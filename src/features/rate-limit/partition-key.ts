@@ -1,0 +1,44 @@
+// The keys that requests are counted by, and what an administrator may see of whom a key stands for.
+import { createHash } from 'node:crypto';
+import { ipKeyGenerator } from 'express-rate-limit';
+import ipaddr from 'ipaddr.js';
+import { LRUCache } from 'lru-cache';
+import type { Partition } from '#contract/quota.ts';
+
+const IPV6_PREFIX = 64;
+
+/** The part of an address that is one client: all of an IPv4 address, the first half of an IPv6 one. */
+export const clientOf = (address: string): string => ipKeyGenerator(address, IPV6_PREFIX);
+
+export type KeyOf = (partition: Partition, value: string) => string;
+
+/** A key is not a place where an address can be read, and is never longer than 22 characters (RL-10). */
+export function createKeys(): KeyOf {
+  const known = new LRUCache<string, string>({ max: 10_000 });
+  return (partition, value) => {
+    const id = `${partition} ${value}`;
+    const found = known.get(id);
+    if (found !== undefined) return found;
+    const key = createHash('sha256').update(id).digest('base64url').slice(0, 22);
+    known.set(id, key);
+    return key;
+  };
+}
+
+/** `203.0.113.*`, `2001:db8:1:*`; anything else is no address. */
+function maskAddress(address: string): string {
+  if (ipaddr.IPv4.isValidFourPartDecimal(address)) return address.replace(/\d+$/, '*');
+  if (!ipaddr.IPv6.isValid(address)) return 'unknown';
+  const { parts } = ipaddr.IPv6.parse(address);
+  return `${parts
+    .slice(0, 3)
+    .map((part) => part.toString(16))
+    .join(':')}:*`;
+}
+
+/** A user's id names nobody to who may not read users; an address does, and a session's id is half of a credential. */
+export function maskPartition(partition: Partition, value: string, key: string): string {
+  if (partition === 'address') return maskAddress(value);
+  if (partition === 'user') return value;
+  return partition === 'everyone' ? 'everyone' : `session ${key.slice(0, 8)}`;
+}

@@ -1,0 +1,118 @@
+// The ledger in Redis, one for all replicas; each process keeps its own while Redis is away.
+import type { LimitState } from '#contract/quota.ts';
+import type { Redis } from '../../redis.ts';
+import { KEPT_MS, ledgerLimits } from './ledger.ts';
+import type { Ledger, Refusal, Stopped, StoppedPartition } from './ledger.ts';
+
+const PREFIX = 'gatehouse:limits:';
+const CONSUMERS = `${PREFIX}consumers`;
+const REFUSALS = `${PREFIX}refusals`;
+
+/** Every key goes by itself: a day after the last that was written to it. */
+const KEPT_SECONDS = String(KEPT_MS / 1000);
+
+/** A sorted set by the end of the window; what is over goes, then the soonest to end. */
+const NOTE_CONSUMER = `
+redis.call('ZADD', KEYS[1], ARGV[1], ARGV[2])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[3])
+redis.call('ZREMRANGEBYRANK', KEYS[1], 0, -1 - tonumber(ARGV[4]))
+return redis.call('EXPIRE', KEYS[1], ARGV[5])`;
+
+const NOTE_REFUSAL = `
+redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', 'id', ARGV[2], 'refusal', ARGV[3])
+return redis.call('EXPIRE', KEYS[1], ARGV[4])`;
+
+/** A sorted set by the number of requests, with the sum beside it. Both end a day after they began. */
+const NOTE_STOPPED = `
+redis.call('ZINCRBY', KEYS[1], 1, ARGV[1])
+redis.call('INCR', KEYS[2])
+if redis.call('ZCARD', KEYS[1]) > tonumber(ARGV[2]) then redis.call('ZREMRANGEBYRANK', KEYS[1], 0, 0) end
+for index = 1, 2 do
+  if redis.call('TTL', KEYS[index]) < 0 then redis.call('EXPIRE', KEYS[index], ARGV[3]) end
+end
+return 1`;
+
+/** How many entries of the stream are read at a time: a look-up is rare, and must not hold Redis up. */
+const PAGE = 500;
+
+type StreamEntry = [id: string, fields: string[]];
+
+/** A partition as text; its numbers change, these do not. */
+const nameOf = ({ partition, key, label }: LimitState): string => JSON.stringify({ partition, key, label });
+
+async function search(redis: Redis, requestId: string): Promise<Refusal | undefined> {
+  let from = '+';
+  for (let page = 0; page <= ledgerLimits.refusals / PAGE + 1; page += 1) {
+    const entries = (await redis.call('XREVRANGE', REFUSALS, from, '-', 'COUNT', String(PAGE))) as StreamEntry[];
+    const found = entries.find(([, [, id]]) => id === requestId);
+    if (found !== undefined) return JSON.parse(found[1][3] ?? '') as Refusal;
+    const [oldest = ''] = entries.at(-1) ?? [];
+    if (entries.length < PAGE) return undefined;
+    from = `(${oldest}`;
+  }
+  return undefined;
+}
+
+async function readStopped(redis: Redis, quota: string, now: number): Promise<Stopped | undefined> {
+  const keys = [`${PREFIX}stopped:${quota}`, `${PREFIX}stopped-sum:${quota}`] as const;
+  const [members, sum, left] = (await Promise.all([
+    redis.call('ZREVRANGE', keys[0], '0', '-1', 'WITHSCORES'),
+    redis.call('GET', keys[1]),
+    redis.call('PTTL', keys[1]),
+  ])) as [string[], string | null, number];
+  if (sum === null) return undefined;
+  const partitions = Array.from({ length: members.length / 2 }, (_, index) => {
+    const named = JSON.parse(members[2 * index] ?? '{}') as Omit<StoppedPartition, 'requests'>;
+    return { ...named, requests: Number(members[2 * index + 1]) };
+  });
+  return { quota, requests: Number(sum), since: now - KEPT_MS + left, partitions };
+}
+
+/** @param own for while Redis is away */
+export function createSharedLedger(redis: Redis, own: Ledger, now: () => number): Ledger {
+  /** Nobody waits; what Redis does not take is kept here. */
+  function note(script: string, keys: readonly string[], args: readonly string[], otherwise: () => void): void {
+    void redis
+      .attempt(() => redis.eval(script, keys, args))
+      .then((done) => {
+        if (done === undefined) otherwise();
+      });
+  }
+
+  return {
+    noteConsumer(state) {
+      const end = String(Date.parse(state.resetsAt));
+      const member = JSON.stringify({ ...state, used: 0, resetsAt: '' }); // the same each time, so that it is there once
+      const args = [end, member, String(now()), String(ledgerLimits.consumers), KEPT_SECONDS];
+      note(NOTE_CONSUMER, [CONSUMERS], args, () => own.noteConsumer(state));
+    },
+    async consumers() {
+      const members = await redis.attempt(() =>
+        redis.call('ZRANGEBYSCORE', CONSUMERS, `(${now()}`, '+inf', 'WITHSCORES'),
+      );
+      if (members === undefined) return await own.consumers();
+      const texts = members as string[];
+      return Array.from({ length: texts.length / 2 }, (_, index) => ({
+        ...(JSON.parse(texts[2 * index] ?? '{}') as LimitState),
+        resetsAt: new Date(Number(texts[2 * index + 1])).toISOString(),
+      }));
+    },
+    noteRefusal(refusal) {
+      const args = [String(ledgerLimits.refusals), refusal.requestId, JSON.stringify(refusal), KEPT_SECONDS];
+      note(NOTE_REFUSAL, [REFUSALS], args, () => own.noteRefusal(refusal));
+    },
+    async findRefusal(requestId) {
+      const found = await redis.attempt(() => search(redis, requestId));
+      if (found === undefined) return await own.findRefusal(requestId);
+      return Date.parse(found.refusedAt) + KEPT_MS > now() ? found : undefined;
+    },
+    noteStopped(state) {
+      const keys = [`${PREFIX}stopped:${state.quota}`, `${PREFIX}stopped-sum:${state.quota}`];
+      note(NOTE_STOPPED, keys, [nameOf(state), String(ledgerLimits.stopped), KEPT_SECONDS], () =>
+        own.noteStopped(state),
+      );
+    },
+    findStopped: async (quota) =>
+      (await redis.attempt(() => readStopped(redis, quota, now()))) ?? (await own.findStopped(quota)),
+  };
+}
