@@ -86,12 +86,12 @@ export async function startGatehouse(env: Record<string, string> = {}): Promise<
 }
 
 /** Raw bcrypt comparisons a second, in a process of its own with the product's thread pool. */
-export async function rawBcryptRate(parallel: number, seconds: number): Promise<number> {
+export async function rawBcryptRate(parallel: number, seconds: number, cost: number = COST): Promise<number> {
   const env = { ...process.env, UV_THREADPOOL_SIZE: String(THREADS) };
   const script = path.join(import.meta.dirname, 'raw-bcrypt.ts');
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    [script, String(COST), String(parallel), String(seconds)],
+    [script, String(cost), String(parallel), String(seconds)],
     { env },
   );
   return Number(stdout);

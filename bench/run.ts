@@ -4,6 +4,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { startPostgres } from '../src/testing/postgres.ts';
 import { logIn, post, signUp } from './client.ts';
+import { benchFlood } from './flood.ts';
 import { actsPerSecond, median, paired, percentile, requestsPerSecond } from './measure.ts';
 import { COST, rawBcryptRate, startGatehouse, startHello, THREADS } from './processes.ts';
 import type { RunningServer } from './processes.ts';
@@ -89,6 +90,28 @@ async function benchLogIns(gatehouse: RunningServer): Promise<void> {
   );
 }
 
+/** Ten times as many sign-ins as can be hashed. */
+async function showFlood(): Promise<void> {
+  const parallel = Math.min(availableParallelism(), THREADS - 2);
+  const result = await benchFlood(parallel, quick ? 10 : 60);
+  const { goodput, raw, offered, acceptedP99, refusedP99, livezP99, meP99, grownMiB } = result;
+  row('sign-ins in a flood of 10 × capacity ÷ raw bcrypt', fixed(goodput / raw), 'aim: at least 0.80');
+  row('  a second: offered, served, raw hashes', [offered, goodput, raw].map((rate) => fixed(rate, 1)).join(', '));
+  row(
+    '  p99 of those served, of those refused in ms',
+    `${fixed(acceptedP99, 0)}, ${fixed(refusedP99, 0)}`,
+    'aim: 2000, 50',
+  );
+  row('  p99 meanwhile of /livez, /api/auth/me in ms', `${fixed(livezP99, 0)}, ${fixed(meP99, 0)}`, 'aim: 100, 150');
+  row('  answers by status', JSON.stringify(result.statuses));
+  row(
+    '  refused without Retry-After; others that failed',
+    `${result.refusedWithoutRetryAfter}; ${result.othersFailed}`,
+    'aim: 0; 0',
+  );
+  row('  memory grown by in MiB', fixed(grownMiB, 0), 'aim: under 150');
+}
+
 async function refreshRate(server: RunningServer): Promise<number> {
   const owner = await signUp(server.url, `refresh-${Date.now().toString(36)}`);
   const sessions = [
@@ -149,6 +172,7 @@ try {
   if (wanted('me')) await benchMe(gatehouse, hello);
   if (wanted('quotas')) await benchQuotas();
   if (wanted('log-ins')) await benchLogIns(gatehouse);
+  if (wanted('flood')) await showFlood();
   if (wanted('refreshes')) await benchRefreshes(gatehouse, postgres.url);
   if (wanted('start')) await benchStart();
 } finally {

@@ -13,6 +13,8 @@ export interface TestRedis {
   url: string;
   /** By Redis's own count: how often it has read from a connection. */
   reads(): Promise<number>;
+  /** Every key with the milliseconds it has left; -1 for one that stays. */
+  keys(): Promise<{ key: string; left: number }[]>;
   /** Frozen: connections stay, nothing is answered. */
   freeze(): void;
   thaw(): void;
@@ -71,6 +73,10 @@ export async function startRedis(): Promise<TestRedis> {
   return {
     url: `redis://127.0.0.1:${port}`,
     reads: async () => Number(/total_reads_processed:(\d+)/.exec(await client.info('stats'))?.[1]),
+    async keys() {
+      const keys = await client.keys('*');
+      return await Promise.all(keys.map(async (key) => ({ key, left: await client.pttl(key) })));
+    },
     freeze: () => void server.kill('SIGSTOP'),
     thaw: () => void server.kill('SIGCONT'),
     kill,

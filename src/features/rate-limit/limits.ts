@@ -3,6 +3,7 @@ import { Problem } from '#contract/problem.ts';
 import { quotaPolicies, quotaPolicyNames, windows } from '#contract/quota.ts';
 import type { Partition, WindowName } from '#contract/quota.ts';
 import type { Database, Tx } from '../../database/open.ts';
+import { canonicalAddress } from '../../http/client-address.ts';
 import type { Redis } from '../../redis.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import type { Users } from '../users/index.ts';
@@ -75,8 +76,10 @@ function assertOne(which: Which): void {
 async function resolve({ address, user = '', key }: Which, { users, keyOf }: Parts): Promise<Resolved> {
   if (key !== undefined) return { partition: undefined, key, label: key, lane: { key } };
   if (address !== undefined) {
-    const found = keyOf('address', clientOf(address));
-    return { partition: 'address', key: found, label: maskPartition('address', address, found) };
+    const client = canonicalAddress(address);
+    if (client === undefined) throw new Problem('invalid-input', { detail: `This is no IP address: ${address}.` });
+    const found = keyOf('address', clientOf(client));
+    return { partition: 'address', key: found, label: maskPartition('address', client, found) };
   }
   const row = await (UUID.test(user) ? users.findById(user) : users.findByIdentifier(user));
   if (row !== undefined)

@@ -6,6 +6,7 @@ import { hasRedis, startRedis } from '../../testing/redis.ts';
 import type { TestRedis } from '../../testing/redis.ts';
 import { describeEachApplication, UNLIMITED } from '../../testing/start-application.ts';
 import type { TestApplication } from '../../testing/start-application.ts';
+import { readPart, redisIsUsed, until } from '../../testing/until.ts';
 
 const withQuotas = (redis: Pick<TestRedis, 'url'>, quotas: Partial<Config['quotas']>) => ({
   config: { redisUrl: redis.url, quotas: { ...UNLIMITED, ...quotas } },
@@ -18,19 +19,12 @@ const count = (answers: readonly Answer[], status: number): number =>
   answers.filter((answer) => answer.status === status).length;
 
 async function redisPart(app: TestApplication): Promise<unknown> {
-  const { status, body } = await call(app, '/readyz?verbose');
-  expect(status, 'without Redis a server is still ready').toBe(200);
-  return (body['parts'] as { name: string }[]).find(({ name }) => name === 'redis');
+  expect((await call(app, '/readyz')).status, 'without Redis a server is still ready').toBe(200);
+  return await readPart(app, 'redis');
 }
 
 const linesAbout = (app: TestApplication, text: string): number =>
   app.logLines().filter(({ msg }) => String(msg).includes(text)).length;
-
-/** As long as it takes, but not for ever. */
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  const end = performance.now() + 10_000;
-  while (!(await isSo())) if (performance.now() > end) throw new Error('not within 10 s');
-}
 
 /** Each round is a request of a new address at both servers, which let one pass. */
 async function untilShared(one: TestApplication, other: TestApplication): Promise<void> {
@@ -52,14 +46,6 @@ eachWithRedis('quotas in Redis', ({ start }) => {
     await redisIsUsed(one);
     await redisIsUsed(other);
     return { one, other };
-  }
-
-  /** The connection is made in the background, and the first request that finds it ready says so. */
-  async function redisIsUsed(app: TestApplication): Promise<void> {
-    await until(async () => {
-      await ask(app, '192.0.2.200');
-      return ((await redisPart(app)) as { status: string }).status === 'ok';
-    });
   }
 
   it('RL-02 of 500 at once over two servers exactly as many pass as the quota says', async () => {

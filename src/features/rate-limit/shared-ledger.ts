@@ -35,6 +35,12 @@ return 1`;
 /** How many entries of the stream are read at a time: a look-up is rare, and must not hold Redis up. */
 const PAGE = 500;
 
+/** Members with their scores: in pairs where Redis speaks RESP3, in one row where it does not. */
+function pairsOf(reply: unknown): [member: string, score: number][] {
+  const flat = (reply as unknown[]).flat() as string[];
+  return Array.from({ length: flat.length / 2 }, (_, index) => [flat[2 * index] ?? '', Number(flat[2 * index + 1])]);
+}
+
 type StreamEntry = [id: string, fields: string[]];
 
 /** A partition as text; its numbers change, these do not. */
@@ -59,12 +65,12 @@ async function readStopped(redis: Redis, quota: string, now: number): Promise<St
     redis.call('ZREVRANGE', keys[0], '0', '-1', 'WITHSCORES'),
     redis.call('GET', keys[1]),
     redis.call('PTTL', keys[1]),
-  ])) as [string[], string | null, number];
+  ])) as [unknown, string | null, number];
   if (sum === null) return undefined;
-  const partitions = Array.from({ length: members.length / 2 }, (_, index) => {
-    const named = JSON.parse(members[2 * index] ?? '{}') as Omit<StoppedPartition, 'requests'>;
-    return { ...named, requests: Number(members[2 * index + 1]) };
-  });
+  const partitions = pairsOf(members).map(([named, requests]) => ({
+    ...(JSON.parse(named) as Omit<StoppedPartition, 'requests'>),
+    requests,
+  }));
   return { quota, requests: Number(sum), since: now - KEPT_MS + left, partitions };
 }
 
@@ -91,10 +97,9 @@ export function createSharedLedger(redis: Redis, own: Ledger, now: () => number)
         redis.call('ZRANGEBYSCORE', CONSUMERS, `(${now()}`, '+inf', 'WITHSCORES'),
       );
       if (members === undefined) return await own.consumers();
-      const texts = members as string[];
-      return Array.from({ length: texts.length / 2 }, (_, index) => ({
-        ...(JSON.parse(texts[2 * index] ?? '{}') as LimitState),
-        resetsAt: new Date(Number(texts[2 * index + 1])).toISOString(),
+      return pairsOf(members).map(([state, end]) => ({
+        ...(JSON.parse(state) as LimitState),
+        resetsAt: new Date(end).toISOString(),
       }));
     },
     noteRefusal(refusal) {
