@@ -1,8 +1,6 @@
-// Ten times as many sign-ins as the machine can hash (RE-07), and what everybody else notices of it (RE-08). Arrivals are constant and wait for
-// nobody, as a flood does; a latency counts from when the request was due.
-import { Agent, request } from 'node:http';
+// Ten times as many sign-ins as the machine can hash (RE-07), and what everybody else notices of it (RE-08).
+import { arrive, closeConnections, percentile99, send } from './arrivals.ts';
 import { PASSWORD, signUp } from './client.ts';
-import { percentile } from './measure.ts';
 import { rawBcryptRate, startGatehouse } from './processes.ts';
 import type { RunningServer } from './processes.ts';
 
@@ -14,44 +12,6 @@ const ACCOUNTS = 60;
 
 /** Of everybody else, a second. */
 const OTHERS = 20;
-
-interface Outcome {
-  status: number;
-  ms: number;
-  hasRetryAfter: boolean;
-}
-
-const agent = new Agent({ keepAlive: true, maxSockets: 2000 });
-
-function send(url: string, dueAt: number, body?: string, headers: Record<string, string> = {}): Promise<Outcome> {
-  return new Promise((resolve, reject) => {
-    const method = body === undefined ? 'GET' : 'POST';
-    const sent = request(url, { method, agent, headers }, (response) => {
-      response.resume().on('end', () =>
-        resolve({
-          status: response.statusCode ?? 0,
-          ms: performance.now() - dueAt,
-          hasRetryAfter: response.headers['retry-after'] !== undefined,
-        }),
-      );
-    });
-    sent.on('error', reject);
-    sent.end(body);
-  });
-}
-
-/** So many a second, for so long, whatever becomes of them. */
-async function arrive(perSecond: number, seconds: number, act: (index: number, dueAt: number) => Promise<Outcome>) {
-  const startedAt = performance.now();
-  const running: Promise<Outcome>[] = [];
-  const total = Math.round(perSecond * seconds);
-  while (running.length < total) {
-    const due = Math.min(total, Math.ceil(((performance.now() - startedAt) / 1000) * perSecond));
-    while (running.length < due) running.push(act(running.length, startedAt + (running.length / perSecond) * 1000));
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-  return await Promise.all(running);
-}
 
 export interface FloodResult {
   /** Sign-ins a second that were answered 200, and raw hashes a second at the same cost. */
@@ -86,21 +46,16 @@ async function flood(server: RunningServer, raw: number, seconds: number): Promi
       send(`${server.url}/api/auth/me`, dueAt, undefined, { Authorization: `Bearer ${accessToken}` }),
     ),
   ]);
-  const p99 = (outcomes: readonly Outcome[]): number =>
-    percentile(
-      outcomes.map(({ ms }) => ms),
-      0.99,
-    );
   const accepted = logIns.filter(({ status }) => status === 200);
   const refused = logIns.filter(({ status }) => status !== 200);
   return {
     goodput: accepted.length / seconds,
     raw,
     offered,
-    acceptedP99: p99(accepted),
-    refusedP99: p99(refused),
-    livezP99: p99(livez),
-    meP99: p99(me),
+    acceptedP99: percentile99(accepted),
+    refusedP99: percentile99(refused),
+    livezP99: percentile99(livez),
+    meP99: percentile99(me),
     statuses: Object.fromEntries(
       [...Map.groupBy(logIns, ({ status }) => status)].map(([status, of]) => [status, of.length]),
     ),
@@ -115,7 +70,7 @@ export async function benchFlood(parallel: number, seconds: number): Promise<Flo
   try {
     return await flood(server, await rawBcryptRate(parallel, Math.min(seconds, 5), FLOOD_COST), seconds);
   } finally {
-    agent.destroy();
+    closeConnections();
     await server.stop();
   }
 }

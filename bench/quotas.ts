@@ -17,21 +17,25 @@ export const countingLimits: Record<string, string> = Object.fromEntries(
 export interface BenchRedis {
   url: string;
   reads(): Promise<number>;
+  signal(name: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void;
   stop(): Promise<void>;
 }
 
-export async function startRedis(): Promise<BenchRedis> {
-  const port = await freePort();
+export async function startRedis(onPort?: number): Promise<BenchRedis> {
+  const port = onPort ?? (await freePort());
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
   const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] });
   for await (const line of child.stdout) if (String(line).includes('Ready to accept')) break;
   child.stdout.resume();
   const client = new Client(port, '127.0.0.1');
+  client.on('error', () => {});
   return {
     url: `redis://127.0.0.1:${port}`,
     reads: async () => Number(/total_reads_processed:(\d+)/.exec(await client.info('stats'))?.[1]),
+    signal: (name) => void child.kill(name),
     async stop() {
       client.disconnect();
+      if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill('SIGTERM');
       await once(child, 'exit');
     },

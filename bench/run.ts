@@ -9,6 +9,7 @@ import { actsPerSecond, median, paired, percentile, requestsPerSecond } from './
 import { COST, rawBcryptRate, startGatehouse, startHello, THREADS } from './processes.ts';
 import type { RunningServer } from './processes.ts';
 import { startQuotaBench } from './quotas.ts';
+import { benchRedisOutage } from './redis-outage.ts';
 
 /** `npm run bench -- me log-ins` runs only these; `--quick` measures shorter. */
 const only = process.argv.slice(2).filter((word) => !word.startsWith('--'));
@@ -112,6 +113,16 @@ async function showFlood(): Promise<void> {
   row('  memory grown by in MiB', fixed(grownMiB, 0), 'aim: under 150');
 }
 
+async function showRedisOutage(): Promise<void> {
+  row(
+    'GET /api/auth/options, 100 a second, while',
+    '1st s max, then p50, p99',
+    'aim: once + 100 ms, then + 5; none fails',
+  );
+  for (const { name, first, p50, p99, requests, failed } of await benchRedisOutage(quick ? 3 : 10))
+    row(`  ${name}`, [first, p50, p99].map((ms) => fixed(ms, 1)).join(', '), `${failed} of ${requests} failed`);
+}
+
 async function refreshRate(server: RunningServer): Promise<number> {
   const owner = await signUp(server.url, `refresh-${Date.now().toString(36)}`);
   const sessions = [
@@ -173,6 +184,7 @@ try {
   if (wanted('quotas')) await benchQuotas();
   if (wanted('log-ins')) await benchLogIns(gatehouse);
   if (wanted('flood')) await showFlood();
+  if (wanted('redis-outage')) await showRedisOutage();
   if (wanted('refreshes')) await benchRefreshes(gatehouse, postgres.url);
   if (wanted('start')) await benchStart();
 } finally {

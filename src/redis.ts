@@ -6,7 +6,7 @@ import type { Logger } from './log.ts';
 /** What a command may take, so that a Redis that hangs costs a request no more than this, once. */
 const COMMAND_MS = 80;
 
-/** After a failure nobody asks for so long; then one request does, and all others go on without an answer. */
+/** After a failure nobody asks for so long. */
 const REST_MS = 1_000;
 
 const LONGEST_RECONNECT_MS = 1_000;
@@ -23,10 +23,19 @@ export interface Redis {
   close(): void;
 }
 
-/** Opens, after a failure, for a while; then lets one attempt through, whose success closes it. */
-function createBreaker(onChange: (isAnswering: boolean, reason: string) => void) {
+interface BreakerParts {
+  onChange: (isAnswering: boolean, reason: string) => void;
+  /** Fails where Redis does not answer. */
+  probe: () => Promise<unknown>;
+}
+
+/**
+ * Opens after a failure. From then on no request waits: now and then Redis is asked beside them, and its first answer closes the breaker.
+ */
+function createBreaker({ onChange, probe }: BreakerParts) {
   let isAnswering = true;
   let restUntil = 0;
+  let isProbing = false;
 
   function settle(answered: boolean, reason = ''): void {
     if (!answered) restUntil = performance.now() + REST_MS;
@@ -35,25 +44,31 @@ function createBreaker(onChange: (isAnswering: boolean, reason: string) => void)
     onChange(answered, reason);
   }
 
+  async function settled<T>(act: () => Promise<T>): Promise<T | undefined> {
+    try {
+      const reply = await act();
+      settle(true);
+      return reply;
+    } catch (error) {
+      settle(false, error instanceof Error ? error.message : String(error));
+      return undefined;
+    }
+  }
+
+  async function ask(): Promise<void> {
+    if (isAnswering || isProbing) return;
+    isProbing = true;
+    await settled(probe);
+    isProbing = false;
+  }
+
   return {
     isAnswering: () => isAnswering,
-    /** The next attempt is made at once. */
-    endRest(): void {
-      restUntil = 0;
-    },
+    ask: () => void ask(),
     async attempt<T>(act: () => Promise<T>): Promise<T | undefined> {
-      if (!isAnswering) {
-        if (performance.now() < restUntil) return undefined;
-        restUntil = performance.now() + REST_MS; // this one asks; the others wait for its answer
-      }
-      try {
-        const reply = await act();
-        settle(true);
-        return reply;
-      } catch (error) {
-        settle(false, error instanceof Error ? error.message : String(error));
-        return undefined;
-      }
+      if (isAnswering) return await settled(act);
+      if (performance.now() >= restUntil) void ask();
+      return undefined;
     },
   };
 }
@@ -89,11 +104,14 @@ export function openRedis({ url, log }: { url: string; log: Logger }): Redis {
   });
   // Without a listener ioredis writes to the console; what matters is logged once by the breaker.
   client.on('error', () => {});
-  const { endRest, ...breaker } = createBreaker((isAnswering, reason) => {
-    if (isAnswering) log.info('Redis answers again: limits are shared by all servers');
-    else log.warn({ reason }, 'Redis does not answer: each server counts by itself until it does');
+  const { ask, ...breaker } = createBreaker({
+    onChange(isAnswering, reason) {
+      if (isAnswering) log.info('Redis answers again: limits are shared by all servers');
+      else log.warn({ reason }, 'Redis does not answer: each server counts by itself until it does');
+    },
+    probe: () => inTime(client.ping()),
   });
-  client.on('ready', endRest);
+  client.on('ready', ask);
   return {
     ...breaker,
     async eval(script, keys, args) {
