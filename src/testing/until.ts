@@ -2,9 +2,12 @@ import { call } from './personas.ts';
 import type { TestApplication } from './start-application.ts';
 
 /** As long as it takes, but not for ever. */
-export async function until(isSo: () => Promise<boolean>): Promise<void> {
+export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
   const end = performance.now() + 10_000;
-  while (!(await isSo())) if (performance.now() > end) throw new Error('not within 10 s');
+  while (!(await isSo())) {
+    if (performance.now() > end) throw new Error('not within 10 s');
+    await new Promise((resolve) => setImmediate(resolve)); // what is waited for needs its turn
+  }
 }
 
 /** What `/readyz?verbose` says of one part. */
