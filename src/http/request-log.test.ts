@@ -65,15 +65,13 @@ it('LO-01 health checks write no line, whatever comes of them', async () => {
 it('LO-01 a caller that leaves before the answer is 499, not a success', async () => {
   const written = Promise.withResolvers<void>();
   const { hasher, log } = { hasher: app().hasher, log: app() };
-  const { verifyNothing } = hasher;
+  const { admit } = hasher;
   const arrived = Promise.withResolvers<void>();
-  Object.assign(hasher, {
-    verifyNothing: async () => {
-      arrived.resolve();
-      await written.promise;
-      return false;
-    },
-  });
+  hasher.admit = async (act) => {
+    arrived.resolve();
+    await written.promise;
+    return await admit(act);
+  };
   const body = '{"identifier":"nobody","password":"x","transport":"token"}';
   const aborter = new AbortController();
   const request = fetch(`${app().url}/api/auth/login`, {
@@ -87,7 +85,7 @@ it('LO-01 a caller that leaves before the answer is 499, not a success', async (
   await expect(request).rejects.toThrow(/abort/);
   await expect.poll(() => requestLines(log).at(-1)).toMatchObject({ route: '/api/auth/login', status: 499 });
   written.resolve();
-  Object.assign(hasher, { verifyNothing });
+  hasher.admit = admit;
 });
 
 it.each(['12345678', 'A-b_9'.repeat(8), 'a'.repeat(64)])(

@@ -157,6 +157,28 @@ describe('the queue', () => {
     expect(await hasher.verifyNothing(PASSWORD)).toBe(false);
   });
 
+  it('PW-12 gives a place for a whole act, or refuses it before it has begun', async () => {
+    const hasher = createHasher({ concurrency: 1, queueLimit: 0 });
+    const finish = Promise.withResolvers<void>();
+    const hash = await bcrypt.hash(PASSWORD, 4);
+    const admitted = hasher.admit(async (place) => {
+      await finish.promise;
+      // More than one, within the one place that there is.
+      return [await place.verify(PASSWORD, hash), await place.verifyNothing(PASSWORD), await place.hash(PASSWORD)];
+    });
+    const act = vi.fn(() => Promise.resolve());
+    await expect(hasher.admit(act)).rejects.toThrow('busy');
+    await expect(hasher.verify(PASSWORD, hash)).rejects.toThrow('busy');
+    expect(act).not.toHaveBeenCalled();
+    expect(hasher.hashCount).toBe(0);
+    finish.resolve();
+    expect(await admitted).toEqual([true, false, expect.stringMatching(/^\$2b\$/)]);
+    expect(hasher.hashCount).toBe(3);
+    await expect(hasher.admit(() => Promise.reject(new Error('no rule')))).rejects.toThrow('no rule');
+    await hasher.admit(act);
+    expect(act).toHaveBeenCalledTimes(1);
+  });
+
   it('a fault of bcrypt gives its place back', async () => {
     vi.spyOn(bcrypt, 'compare').mockRejectedValue(new Error('no memory'));
     const hasher = createHasher({ concurrency: 1, queueLimit: 0 });

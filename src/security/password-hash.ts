@@ -3,18 +3,28 @@ import bcrypt from 'bcrypt';
 import pLimit from 'p-limit';
 import { isUsablePassword, normalisePassword, PASSWORD_MAX_BYTES, passwordBytes } from './password-limits.ts';
 
-export type PasswordHasher = {
+/** What hashes, each call when it is its turn. */
+export type Hashing = {
   /** A `$2b$` hash of the configured cost. */
   hash(password: string): Promise<string>;
   /** Whether the password is the stored one. A malformed stored hash is `false` after the same work. */
   verify(password: string, storedHash: string): Promise<boolean>;
   /** The work of `verify` where there is no account or no password: an unknown name must not answer sooner (LG-02). */
   verifyNothing(password: string): Promise<false>;
+};
+
+/** Its own three calls take a place for one hash each. */
+export type PasswordHasher = Hashing & {
+  /**
+   * Takes a place in the queue for as long as the act runs, and rejects with `tooBusy()` at once where there is none: before the act
+   * has asked or written anything. What the act hashes one after the other finds its place taken already.
+   */
+  admit<T>(act: (place: Hashing) => Promise<T>): Promise<T>;
   /** Whether the stored hash has another cost or prefix than a new one would have (PW-11). */
   needsRehash(storedHash: string): boolean;
   /** How many bcrypt operations were begun: tests count hashes, they never time them. */
   readonly hashCount: number;
-  /** How many calls wait for their turn now. */
+  /** How many of those that have a place are more than can hash at once. */
   pending(): number;
 };
 
@@ -43,17 +53,6 @@ export function createPasswordHasher(options: PasswordHasherOptions): PasswordHa
   let admitted = 0;
   let hashCount = 0;
 
-  async function inTurn<T>(password: string, work: (normalised: string) => Promise<T>): Promise<T> {
-    assertHashable(password);
-    if (admitted >= concurrency + queueLimit) throw tooBusy();
-    admitted += 1;
-    try {
-      return await limit(() => work(normalisePassword(password)));
-    } finally {
-      admitted -= 1;
-    }
-  }
-
   function compare(password: string, hash: string): Promise<boolean> {
     hashCount += 1;
     return bcrypt.compare(password, hash);
@@ -67,7 +66,12 @@ export function createPasswordHasher(options: PasswordHasherOptions): PasswordHa
     return false;
   }
 
-  return {
+  async function inTurn<T>(password: string, work: (normalised: string) => Promise<T>): Promise<T> {
+    assertHashable(password);
+    return await limit(() => work(normalisePassword(password)));
+  }
+
+  const place: Hashing = {
     hash: (password) =>
       inTurn(password, (normalised) => {
         hashCount += 1;
@@ -80,6 +84,23 @@ export function createPasswordHasher(options: PasswordHasherOptions): PasswordHa
         return (await compare(normalised, asBcrypt2b(storedHash))) || fail(normalised, storedCost);
       }),
     verifyNothing: (password) => inTurn(password, (normalised) => fail(normalised)),
+  };
+
+  async function admit<T>(act: (place: Hashing) => Promise<T>): Promise<T> {
+    if (admitted >= concurrency + queueLimit) throw tooBusy();
+    admitted += 1;
+    try {
+      return await act(place);
+    } finally {
+      admitted -= 1;
+    }
+  }
+
+  return {
+    admit,
+    hash: (password) => admit(({ hash }) => hash(password)),
+    verify: (password, storedHash) => admit(({ verify }) => verify(password, storedHash)),
+    verifyNothing: (password) => admit(({ verifyNothing }) => verifyNothing(password)),
     needsRehash: (storedHash) => !storedHash.startsWith('$2b$') || costOf(storedHash) !== cost,
     get hashCount() {
       return hashCount;

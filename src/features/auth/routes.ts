@@ -38,8 +38,8 @@ function createSignInRoutes({ auth, sessions }: Parts): Route[] {
     }),
     route(contract.logIn, async ({ body, context, cookies, assertSameOrigin }) => {
       if (body.transport === 'cookie') assertSameOrigin();
-      const replaced = await findReplaced(sessions, body.transport, cookies);
-      const given = sessionAnswer(await auth.logIn(body, context, replaced));
+      const browser = { findReplacedSid: () => findReplaced(sessions, body.transport, cookies) };
+      const given = sessionAnswer(await auth.logIn(body, context, browser));
       return answer(200, given.body, given.headers);
     }),
     route(contract.refresh, async ({ body, context, cookies, assertSameOrigin }) => {
