@@ -27,7 +27,7 @@ describeEachDatabase('servers that leave the database to "cli migrate"', ({ fres
     const link = linkIn(stdout);
     expect({ code, stdout, stderr }).toEqual({
       code: 0,
-      stdout: `Applied 0001-first-tables.
+      stdout: `Applied 0001-first-tables, 0002-log-in-lanes.
 
   There is no administrator yet. Open this link to make the first one:
 

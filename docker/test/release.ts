@@ -56,21 +56,21 @@ export async function startVisitors(site: Site, account: Account): Promise<Retur
 export function prepareNextRelease(site: Site, heading: string): void {
   site.change('web/features/auth/sign-up-page.tsx', 'title="Sign up"', `title="${heading}"`);
   site.write(
-    'src/database/migrations/0002-canary.ts',
+    'src/database/migrations/9999-canary.ts',
     `import type { Migration } from '../migrate.ts';
 export const canary: Migration = {
-  name: '0002-canary',
+  name: '9999-canary',
   async up(query) {
     await query.schema.createTable('canaries').addColumn('id', 'text', (column) => column.primaryKey()).execute();
   },
 };
 `,
   );
-  site.change('src/database/migrations/index.ts', '= [firstTables]', '= [firstTables, canary]');
+  site.change('src/database/migrations/index.ts', '];', ', canary];');
   site.change(
     'src/database/migrations/index.ts',
     'import type',
-    "import { canary } from './0002-canary.ts';\nimport type",
+    "import { canary } from './9999-canary.ts';\nimport type",
   );
 }
 

@@ -19,6 +19,7 @@ const rights: Record<keyof Tables, readonly Right[]> = {
   signing_keys: rows,
   setup_secrets: rows,
   app_secrets_seen: rows,
+  log_in_lanes: rows,
   security_events: ['SELECT', 'INSERT'],
   schema_migrations: ['SELECT'],
 };

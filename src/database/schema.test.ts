@@ -3,7 +3,7 @@ import ts from 'typescript';
 import { expect, it } from 'vitest';
 import { describeEachDatabase } from '../testing/dialects.ts';
 import { columnsOf } from './test-introspection.ts';
-import { aSession, aUser } from './test-rows.ts';
+import { aLane, aSession, aUser } from './test-rows.ts';
 
 /** `table.column` → `text`, `integer`, `text null` …, as the types of schema.ts say. */
 function declaredColumns(): Record<string, string> {
@@ -48,17 +48,22 @@ describeEachDatabase('the schema', ({ open }) => {
     expect(await columnsOf((await open()).read)).toEqual(declared);
   });
 
-  it('takes roles and sessions along with a deleted user, and refuses those of nobody', async () => {
+  it('takes roles, sessions and counts of failed log-ins along with a deleted user, and refuses those of nobody', async () => {
     const database = await open();
     const user = aUser();
     await database.transaction(async ({ query }) => {
       await query.insertInto('users').values(user).execute();
       await query.insertInto('user_roles').values({ user_id: user.id, role: 'admin', granted_at: 1 }).execute();
       await query.insertInto('sessions').values(aSession(user.id)).execute();
+      await query
+        .insertInto('log_in_lanes')
+        .values([aLane(user.id), aLane(null)])
+        .execute();
     });
     await database.transaction(({ query }) => query.deleteFrom('users').where('id', '=', user.id).execute());
     expect(await database.read.selectFrom('user_roles').selectAll().execute()).toEqual([]);
     expect(await database.read.selectFrom('sessions').selectAll().execute()).toEqual([]);
+    expect(await database.read.selectFrom('log_in_lanes').selectAll().execute()).toMatchObject([{ user_id: null }]);
     const orphan = database.transaction(({ query }) =>
       query.insertInto('sessions').values(aSession('nobody')).execute(),
     );

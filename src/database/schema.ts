@@ -13,6 +13,7 @@ export interface Tables {
   security_events: SecurityEventsTable;
   setup_secrets: SetupSecretsTable;
   app_secrets_seen: AppSecretsSeenTable;
+  log_in_lanes: LogInLanesTable;
   schema_migrations: SchemaMigrationsTable;
 }
 
@@ -114,6 +115,23 @@ export interface SetupSecretsTable {
 export interface AppSecretsSeenTable {
   secret_id: string;
   first_seen_at: number;
+}
+
+/** Failed log-ins: a row for each account, name of no account, or known device of an account. Rows go with their user. */
+export interface LogInLanesTable {
+  /** A keyed hash: what somebody typed as a name, possibly a password, is not kept. */
+  key: string;
+  /** Null where there is no such account. */
+  user_id: string | null;
+  kind: 'strangers' | 'device';
+  /** Within the window, or since the waits began to grow. */
+  failures: number;
+  window_started_at: number;
+  /** Since the last success. */
+  in_row: number;
+  last_failed_at: number;
+  /** 0 where it never was; of a lane that is closed for too many in a row, the end of that. */
+  blocked_until: number;
 }
 
 export interface SchemaMigrationsTable {

@@ -1,7 +1,15 @@
 /** Everything that is stored, to show that a refused request has changed nothing. */
 import type { TestApplication } from './start-application.ts';
 
-const TABLES = ['users', 'user_roles', 'sessions', 'signing_keys', 'security_events', 'setup_secrets'] as const;
+const TABLES = [
+  'users',
+  'user_roles',
+  'sessions',
+  'signing_keys',
+  'security_events',
+  'setup_secrets',
+  'log_in_lanes',
+] as const;
 
 /** All rows of all tables, in a fixed order. */
 export async function databaseState(app: Pick<TestApplication, 'database'>): Promise<Record<string, string[]>> {
