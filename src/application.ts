@@ -120,7 +120,7 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
   const database = await openDatabase({ url: config.databaseUrl, poolSize: config.databasePoolSize, log, now });
   const redis = config.redisUrl === undefined ? undefined : openRedis({ url: config.redisUrl, log });
   const features = createFeatures(options, { database, redis, now });
-  const { signingKeys, setup, userAdministration, hasher, health } = features;
+  const { sessions, signingKeys, setup, userAdministration, hasher, health } = features;
   const migrate: Application['migrate'] = () => migrateDatabase(options, database);
   return {
     handler: createHandler(options, features),
@@ -132,7 +132,7 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
       const link = await setup.createLink('first-administrator');
       return { isStillGood: false, ...(link !== undefined && { link }) };
     },
-    tidyUp: features.sessions.deleteLongEnded,
+    tidyUp: sessions.deleteLongEnded,
     async prepare() {
       if (config.migrate === 'auto') for (const warning of (await migrate()).warnings) log.warn(warning);
       else if ((await database.pendingMigrations()).length > 0)

@@ -8,9 +8,9 @@ import { createAudit } from './features/audit/index.ts';
 import {
   createAuth,
   createAuthRoutes,
+  createKnownDevices,
   createPasswordRules,
   findReplaced,
-  sessionAnswer,
 } from './features/auth/index.ts';
 import { createHealthChecks, createHealthRoutes } from './features/health/index.ts';
 import { createOperatorAccess } from './features/operator/index.ts';
@@ -84,8 +84,9 @@ function createSignIn(
     now,
   });
   const authenticate = createOperatorAccess(secrets, now, sessions.authenticate);
+  const knownDevices = createKnownDevices({ secrets, now });
   const auth = createAuth({ database, users, sessions, hasher, rules, audit, signUp: config.signUp });
-  return { hasher, strength, rules, audit, users, signingKeys, rateLimit, sessions, authenticate, auth };
+  return { hasher, strength, rules, audit, users, signingKeys, rateLimit, sessions, knownDevices, authenticate, auth };
 }
 
 export function createFeatures(options: ApplicationOptions, resources: Resources) {
@@ -113,12 +114,12 @@ export function createFeatures(options: ApplicationOptions, resources: Resources
 export type Features = ReturnType<typeof createFeatures>;
 
 export function createRoutes({ signUp, passwordMinLength }: Config, features: Features): Route[] {
-  const { auth, sessions, rules, users, setup, signingKeys, health, limits, apiDocs } = features;
+  const { auth, sessions, knownDevices: devices, rules, users, setup, signingKeys, health, limits, apiDocs } = features;
   const options = { signUp, password: { minLength: passwordMinLength, maxBytes: PASSWORD_MAX_BYTES } };
   return [
     ...createHealthRoutes(health),
-    ...createAuthRoutes({ auth, sessions, rules, options, hasAdministrator: () => users.hasAdministrator() }),
-    ...createSetupRoutes({ setup, sessions, findReplaced, sessionAnswer }),
+    ...createAuthRoutes({ auth, sessions, devices, rules, options, hasAdministrator: () => users.hasAdministrator() }),
+    ...createSetupRoutes({ setup, sessions, findReplaced, devices }),
     ...createRoleRoutes(),
     ...createLimitRoutes(limits),
     ...createSigningKeyRoutes(signingKeys),

@@ -68,7 +68,8 @@ export type AnswerOf<E extends Endpoint> = {
   [Status in keyof E['answers'] & number]: {
     status: Status;
     body: BodyOf<E['answers'][Status]>;
-    headers?: Record<string, string>;
+    /** Of a list, each is a header field of its own. */
+    headers?: Record<string, string | string[]>;
   };
 }[keyof E['answers'] & number];
 

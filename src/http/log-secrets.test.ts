@@ -34,7 +34,7 @@ describeEachApplication('the log of a whole scenario', ({ start }) => {
       headers: OURS,
     });
     const cookie = cookieOf(browser);
-    learn(cookie, String(browser.body['accessToken']));
+    learn(cookie, cookieOf(browser, 'device'), String(browser.body['accessToken']));
     learn(cookieOf(await call(app, '/api/auth/refresh', { body: {}, cookie })));
 
     const mistyped = 'my secret in the wrong field';

@@ -33,7 +33,7 @@ export interface Route {
 interface Answer {
   status: number;
   body?: unknown;
-  headers?: Record<string, string>;
+  headers?: Record<string, string | string[]>;
 }
 
 /** Binds a contract endpoint to a rule; no rule lives here. */
@@ -50,7 +50,7 @@ export function route<E extends Endpoint>(
 export function answer<const S extends number, B = undefined>(
   status: S,
   body?: B,
-  headers: Record<string, string> = {},
+  headers: Record<string, string | string[]> = {},
 ) {
   return { status, body: body as B, headers };
 }

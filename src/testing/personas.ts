@@ -98,9 +98,9 @@ export async function setUpAdministrator(
   return asPersona(answer, password);
 }
 
-/** The session cookie of an answer, as a `Cookie` header. */
-export function cookieOf(answer: Answer): string {
-  const [cookie] = answer.headers.getSetCookie();
+/** One cookie of an answer, as a `Cookie` header. */
+export function cookieOf(answer: Answer, name: 'session' | 'device' = 'session'): string {
+  const cookie = answer.headers.getSetCookie().find((text) => text.startsWith(`__Host-gatehouse-${name}=`));
   expect(cookie, 'a Set-Cookie header').toBeDefined();
   return (cookie ?? '').split(';')[0] ?? '';
 }
@@ -110,11 +110,15 @@ export async function logInByCookie(
   app: TestApplication,
   identifier: string,
   password = GOOD_PASSWORD,
-): Promise<{ cookie: string; accessToken: string }> {
+): Promise<{ cookie: string; device: string; accessToken: string }> {
   const body = { identifier, password, transport: 'cookie' };
   const answer = await call(app, '/api/auth/login', { body, headers: { 'Sec-Fetch-Site': 'same-origin' } });
   expect(answer, 'log-in').toMatchObject({ status: 200 });
-  return { cookie: cookieOf(answer), accessToken: String(answer.body['accessToken']) };
+  return {
+    cookie: cookieOf(answer),
+    device: cookieOf(answer, 'device'),
+    accessToken: String(answer.body['accessToken']),
+  };
 }
 
 /** What an answer with this problem looks like: `expect(answer).toMatchObject(refusal('invalid-token'))`. */

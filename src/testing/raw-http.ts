@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 
 export interface RawAnswer {
   status: number;
-  /** Names in lower case; the last of a repeated one. */
+  /** Names in lower case; the first of a repeated one. */
   headers: Record<string, string>;
   body: string;
   /** As JSON where it is JSON. */
@@ -17,7 +17,9 @@ function parseAnswers(bytes: string): RawAnswer[] {
     const end = rest.indexOf('\r\n\r\n');
     const [first = '', ...lines] = rest.slice(0, end).split('\r\n');
     const headers = Object.fromEntries(
-      lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]),
+      lines
+        .toReversed()
+        .map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]),
     );
     const length = Number(headers['content-length'] ?? 0);
     const body = rest.slice(end + 4, end + 4 + length);

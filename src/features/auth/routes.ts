@@ -5,6 +5,7 @@ import type { UserPrincipal } from '../../http/principal.ts';
 import type { Route } from '../../http/route.ts';
 import type { Sessions } from '../sessions/index.ts';
 import type { Auth } from './auth.ts';
+import type { KnownDevices } from './device-cookie.ts';
 import { contextOf } from './password-rules.ts';
 import type { PasswordRules } from './password-rules.ts';
 import { clearedSessionCookie, findReplaced, readSessionCookie, sessionAnswer } from './session-cookie.ts';
@@ -13,6 +14,7 @@ interface Parts {
   auth: Auth;
   sessions: Sessions;
   rules: PasswordRules;
+  devices: KnownDevices;
   /** What `GET /api/auth/options` says beside whether the first administrator is missing. */
   options: { signUp: 'open' | 'invite' | 'closed'; password: { minLength: number; maxBytes: number } };
   hasAdministrator: () => Promise<boolean>;
@@ -28,18 +30,20 @@ function assertOneTransport(refreshToken: string | undefined, cookie: string | u
 
 const noToken = (): Problem => new Problem('invalid-token', { detail: 'There is no session to renew. Sign in.' });
 
-function createSignInRoutes({ auth, sessions }: Parts): Route[] {
+function createSignInRoutes({ auth, sessions, devices }: Parts): Route[] {
   return [
     route(contract.register, async ({ body, context, cookies, assertSameOrigin }) => {
       if (body.transport === 'cookie') assertSameOrigin();
       const replaced = await findReplaced(sessions, body.transport, cookies);
-      const given = sessionAnswer(await auth.register(body, context, replaced));
+      const given = devices.signInAnswer(await auth.register(body, context, replaced), cookies);
       return answer(201, given.body, given.headers);
     }),
     route(contract.logIn, async ({ body, context, cookies, assertSameOrigin }) => {
       if (body.transport === 'cookie') assertSameOrigin();
-      const browser = { findReplacedSid: () => findReplaced(sessions, body.transport, cookies) };
-      const given = sessionAnswer(await auth.logIn(body, context, browser));
+      const browser = {
+        findReplacedSid: () => findReplaced(sessions, body.transport, cookies),
+      };
+      const given = devices.signInAnswer(await auth.logIn(body, context, browser), cookies);
       return answer(200, given.body, given.headers);
     }),
     route(contract.refresh, async ({ body, context, cookies, assertSameOrigin }) => {

@@ -26,11 +26,14 @@ export async function findReplaced(
 
 export const clearedSessionCookie = (): Record<string, string> => ({ 'Set-Cookie': setCookie('', 0) });
 
-/** The refresh token goes into the cookie or into the body, never both (SE-13). */
-export function sessionAnswer({ answer, refreshToken, transport, maxAgeSeconds }: Issued): {
-  body: SessionAnswer;
-  headers: Record<string, string>;
-} {
+/**
+ * The refresh token goes into the cookie or into the body, never both (SE-13).
+ * @param cookies what else a browser is to keep
+ */
+export function sessionAnswer(
+  { answer, refreshToken, transport, maxAgeSeconds }: Issued,
+  ...cookies: string[]
+): { body: SessionAnswer; headers: Record<string, string[]> } {
   if (transport === 'token') return { body: { ...answer, refreshToken }, headers: {} };
-  return { body: answer, headers: { 'Set-Cookie': setCookie(refreshToken, maxAgeSeconds) } };
+  return { body: answer, headers: { 'Set-Cookie': [setCookie(refreshToken, maxAgeSeconds), ...cookies] } };
 }
