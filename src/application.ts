@@ -7,6 +7,7 @@ import { Problem } from '#contract/problem.ts';
 import type { Config } from './config.ts';
 import { GrantError, isUnavailable, openDatabase } from './database/open.ts';
 import type { Database } from './database/open.ts';
+import type { LogInThrottle } from './features/log-in-throttle/index.ts';
 import type { Setup } from './features/setup/index.ts';
 import { UnknownSecretError } from './features/signing-keys/index.ts';
 import type { SigningKeys } from './features/signing-keys/index.ts';
@@ -46,6 +47,7 @@ export interface Application {
   signingKeys: SigningKeys;
   setup: Setup;
   userAdministration: UserAdministration;
+  logInThrottle: LogInThrottle;
   hasher: PasswordHasher;
   /** Not ready from now on; requests are still served. */
   drain(): void;
@@ -120,7 +122,7 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
   const database = await openDatabase({ url: config.databaseUrl, poolSize: config.databasePoolSize, log, now });
   const redis = config.redisUrl === undefined ? undefined : openRedis({ url: config.redisUrl, log });
   const features = createFeatures(options, { database, redis, now });
-  const { sessions, signingKeys, setup, userAdministration, hasher, health } = features;
+  const { sessions, logInThrottle, signingKeys, setup, userAdministration, hasher, health } = features;
   const migrate: Application['migrate'] = () => migrateDatabase(options, database);
   return {
     handler: createHandler(options, features),
@@ -132,7 +134,10 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
       const link = await setup.createLink('first-administrator');
       return { isStillGood: false, ...(link !== undefined && { link }) };
     },
-    tidyUp: sessions.deleteLongEnded,
+    async tidyUp() {
+      await logInThrottle.deleteForgotten();
+      return await sessions.deleteLongEnded();
+    },
     async prepare() {
       if (config.migrate === 'auto') for (const warning of (await migrate()).warnings) log.warn(warning);
       else if ((await database.pendingMigrations()).length > 0)
@@ -148,6 +153,7 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
     signingKeys,
     setup,
     userAdministration,
+    logInThrottle,
     hasher,
     drain: health.drain,
     async close() {

@@ -13,6 +13,7 @@ import {
   findReplaced,
 } from './features/auth/index.ts';
 import { createHealthChecks, createHealthRoutes } from './features/health/index.ts';
+import { createLogInThrottle } from './features/log-in-throttle/index.ts';
 import { createOperatorAccess } from './features/operator/index.ts';
 import { createLimitRoutes, createRateLimit } from './features/rate-limit/index.ts';
 import { createRoleRoutes } from './features/roles/index.ts';
@@ -84,18 +85,40 @@ function createSignIn(
     now,
   });
   const authenticate = createOperatorAccess(secrets, now, sessions.authenticate);
+  const logInThrottle = createLogInThrottle({ database, secrets, now });
   const knownDevices = createKnownDevices({ secrets, now });
-  const auth = createAuth({ database, users, sessions, hasher, rules, audit, signUp: config.signUp });
-  return { hasher, strength, rules, audit, users, signingKeys, rateLimit, sessions, knownDevices, authenticate, auth };
+  const auth = createAuth({
+    database,
+    users,
+    sessions,
+    throttle: logInThrottle,
+    hasher,
+    rules,
+    audit,
+    signUp: config.signUp,
+  });
+  return {
+    hasher,
+    strength,
+    rules,
+    audit,
+    users,
+    signingKeys,
+    rateLimit,
+    sessions,
+    logInThrottle,
+    knownDevices,
+    authenticate,
+    auth,
+  };
 }
 
 export function createFeatures(options: ApplicationOptions, resources: Resources) {
   const { config, version, command, onSetupCompleted: onUsed = () => {} } = options;
   const { database, redis, now } = resources;
   const signIn = createSignIn(options, resources);
-  const { auth, users, audit, sessions, rateLimit } = signIn;
+  const { auth, users, audit, sessions, rateLimit, logInThrottle } = signIn;
   const { publicUrl } = config;
-  const lanes = { listBlocked: async () => [], release: async () => 0 };
   return {
     ...signIn,
     setup: createSetup({ database, auth, users, audit, publicUrl, command, now, onUsed }),
@@ -105,7 +128,7 @@ export function createFeatures(options: ApplicationOptions, resources: Resources
       audit,
       now,
     }),
-    limits: rateLimit.createLimits({ database, users, lanes, audit }),
+    limits: rateLimit.createLimits({ database, users, lanes: logInThrottle, audit }),
     health: createHealthChecks({ database, redis, version }),
     apiDocs: createApiDocs({ endpoints, version, publicUrl, access: config.apiDocs }),
   };

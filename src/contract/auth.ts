@@ -71,12 +71,12 @@ export const logIn = defineEndpoint({
   tag: 'Sign-in',
   summary: 'Sign in',
   description:
-    'Exchanges a user name or e-mail address and a password for a session. An unknown account, a wrong password and a disabled account get the same answer.',
+    'Exchanges a user name or e-mail address and a password for a session. An unknown account, a wrong password and a disabled account get the same answer. The fifth failure for an account within 15 minutes, from wherever, and each one after it begin a wait of 30 seconds up to an hour; meanwhile every attempt is refused, unless it comes from a browser that has signed in to the account before.',
   access: 'public',
   quota: 'login',
   body: z.strictObject({ identifier, password, transport }),
   answers: { 200: sessionAnswer },
-  problems: ['invalid-credentials', 'cross-site-request', 'busy'],
+  problems: ['invalid-credentials', 'throttled', 'cross-site-request', 'busy'],
 });
 
 export const refresh = defineEndpoint({

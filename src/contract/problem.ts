@@ -25,6 +25,7 @@ export const problems = {
   'invalid-input': { status: 422, title: 'Some of the input is not valid' },
   'headers-too-large': { status: 431, title: 'The request headers are too large' },
   'quota-exceeded': { status: 429, title: 'Too many requests' },
+  throttled: { status: 429, title: 'Too many failed sign-ins' },
   internal: { status: 500, title: 'Something went wrong on our side' },
   unavailable: { status: 503, title: 'The service is not available at the moment' },
   busy: { status: 503, title: 'The service is busy at the moment' },

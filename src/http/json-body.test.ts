@@ -135,7 +135,7 @@ it.each([
   'application/json; charset=utf-8',
   'application/json;charset="UTF-8"',
 ])('IN-03 takes Content-Type: %s', async (type) => {
-  const wrong = JSON.stringify({ identifier: 'nobody', password: 'wrong', transport: 'token' });
+  const wrong = JSON.stringify({ identifier: `nobody with ${type}`, password: 'wrong', transport: 'token' });
   expect(await exchange(app().url, LOG_IN, [`Content-Type: ${type}`], wrong)).toMatchObject({ status: 401 });
 });
 

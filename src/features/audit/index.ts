@@ -7,6 +7,7 @@ import type { Origin } from '../../http/principal.ts';
 export type SecurityEventName =
   | 'authn_login_success'
   | 'authn_login_fail'
+  | 'authn_login_lock'
   | 'authn_logout'
   | 'authn_password_change'
   | 'authn_password_change_fail'

@@ -153,8 +153,8 @@ describeEachApplication('log-in', ({ start }) => {
     const ada = await signUp(app, 'ada');
     await storeHash(app, 'ada', await bcrypt.hash(GOOD_PASSWORD, 4));
     const body = { currentPassword: GOOD_PASSWORD, newPassword: OTHER_PASSWORD };
-    const answers = await Promise.all(Array.from({ length: 6 }, () => tryLogIn(app, 'ada')));
-    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200]);
+    const answers = await Promise.all(Array.from({ length: 5 }, () => tryLogIn(app, 'ada')));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
     expect(await call(app, '/api/auth/password', { method: 'PATCH', token: ada.accessToken, body })).toMatchObject({
       status: 204,
     });

@@ -2,6 +2,7 @@
 import { Problem } from '#contract/problem.ts';
 import type { Origin } from '../../http/principal.ts';
 import type { Hashing } from '../../security/password-hash.ts';
+import type { Attempt } from '../log-in-throttle/index.ts';
 import type { Issued } from '../sessions/index.ts';
 import type { UserRow } from '../users/index.ts';
 import type { AuthParts } from './parts.ts';
@@ -16,27 +17,33 @@ export interface LogIn {
 export interface Browser {
   /** The session it is in so far. */
   findReplacedSid(): Promise<string | undefined>;
+  /** By which id it has signed in to the account before; undefined where it has not. */
+  deviceOf(userId: string): string | undefined;
 }
 
 interface Verified {
+  attempt: Attempt;
   row: UserRow;
   renewedHash: string | undefined;
   replacedSid: string | undefined;
 }
 
-/** @throws Problem `invalid-credentials`, `busy` */
-export function createLogIn({ database, users, sessions, hasher, audit }: AuthParts) {
-  async function refuse(row: UserRow | undefined, origin: Origin, reason: string): Promise<never> {
-    await database.transaction((tx) =>
-      audit.record(tx, {
-        name: 'authn_login_fail',
-        actor: { type: 'anonymous' },
-        // The name that was typed is not kept: people type their password into it.
-        ...(row !== undefined && { target: { type: 'user', id: row.id } }),
-        origin,
-        details: { reason },
-      }),
-    );
+/** @throws Problem `invalid-credentials`, `throttled`, `busy` */
+export function createLogIn({ database, users, sessions, throttle, hasher, audit }: AuthParts) {
+  async function refuse(attempt: Attempt, row: UserRow | undefined, origin: Origin, reason: string): Promise<never> {
+    // The name that was typed is not kept: people type their password into it.
+    const event = {
+      actor: { type: 'anonymous' },
+      ...(row !== undefined && { target: { type: 'user' as const, id: row.id } }),
+      origin,
+    } as const;
+    const { lane, waitMs, failuresInRow } = attempt;
+    await database.transaction(async (tx) => {
+      await audit.record(tx, { ...event, name: 'authn_login_fail', details: { reason } });
+      if (waitMs === 0) return;
+      const details = { waitSeconds: waitMs / 1000, failuresInRow, lane: lane.kind };
+      await audit.record(tx, { ...event, name: 'authn_login_lock', details });
+    });
     throw new Problem('invalid-credentials', { detail: 'Check the spelling of both, and try again.' });
   }
 
@@ -47,19 +54,20 @@ export function createLogIn({ database, users, sessions, hasher, audit }: AuthPa
     browser: Browser | undefined,
   ): Promise<Verified> {
     const row = await users.findByIdentifier(identifier);
+    const attempt = await throttle.attempt({ identifier, row, device: row && browser?.deviceOf(row.id) });
     // Of a disabled account the password is not even looked at: a right one would be told apart by an older, cheaper hash.
     if (row?.status !== 'active') {
       await verifyNothing(password);
-      return await refuse(row, origin, row === undefined ? 'unknown account' : 'disabled');
+      return await refuse(attempt, row, origin, row === undefined ? 'unknown account' : 'disabled');
     }
-    if (!(await verify(password, row.password_hash))) return await refuse(row, origin, 'wrong password');
+    if (!(await verify(password, row.password_hash))) return await refuse(attempt, row, origin, 'wrong password');
     const renewedHash = hasher.needsRehash(row.password_hash) ? await hash(password) : undefined;
-    return { row, renewedHash, replacedSid: await browser?.findReplacedSid() };
+    return { attempt, row, renewedHash, replacedSid: await browser?.findReplacedSid() };
   }
 
   return async function logIn(credentials: LogIn, origin: Origin, browser?: Browser): Promise<Issued> {
     await sessions.assertCanIssue();
-    const { row, renewedHash, replacedSid } = await hasher.admit((place) =>
+    const { attempt, row, renewedHash, replacedSid } = await hasher.admit((place) =>
       verify(place, credentials, origin, browser),
     );
     const { transport } = credentials;
@@ -67,6 +75,7 @@ export function createLogIn({ database, users, sessions, hasher, audit }: AuthPa
       if (!(await users.confirmLogIn(tx, row, renewedHash))) return undefined;
       const actor = { type: 'user', id: row.id } as const;
       const session = await sessions.begin(tx, { userId: row.id, transport, origin, replacedSid });
+      await throttle.succeed(tx, attempt.lane);
       await audit.record(tx, {
         name: 'authn_login_success',
         actor,
@@ -77,7 +86,7 @@ export function createLogIn({ database, users, sessions, hasher, audit }: AuthPa
       });
       return { session, roles: await users.rolesOf(tx, row.id) };
     });
-    if (begun === undefined) return await refuse(row, origin, 'changed meanwhile');
+    if (begun === undefined) return await refuse(attempt, row, origin, 'changed meanwhile');
     return await sessions.issue(begun.session, users.view(row, begun.roles));
   };
 }

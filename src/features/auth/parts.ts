@@ -2,6 +2,7 @@
 import type { Database } from '../../database/open.ts';
 import type { PasswordHasher } from '../../security/password-hash.ts';
 import type { Audit } from '../audit/index.ts';
+import type { LogInThrottle } from '../log-in-throttle/index.ts';
 import type { Sessions } from '../sessions/index.ts';
 import type { Users } from '../users/index.ts';
 import type { PasswordRules } from './password-rules.ts';
@@ -10,6 +11,7 @@ export interface AuthParts {
   database: Database;
   users: Users;
   sessions: Sessions;
+  throttle: LogInThrottle;
   hasher: PasswordHasher;
   rules: PasswordRules;
   audit: Audit;

@@ -42,6 +42,7 @@ function createSignInRoutes({ auth, sessions, devices }: Parts): Route[] {
       if (body.transport === 'cookie') assertSameOrigin();
       const browser = {
         findReplacedSid: () => findReplaced(sessions, body.transport, cookies),
+        deviceOf: (userId: string) => (body.transport === 'cookie' ? devices.find(cookies, userId) : undefined),
       };
       const given = devices.signInAnswer(await auth.logIn(body, context, browser), cookies);
       return answer(200, given.body, given.headers);

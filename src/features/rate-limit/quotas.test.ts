@@ -15,8 +15,13 @@ const from = (address: string, options: CallOptions = {}): CallOptions => ({
   headers: { ...options.headers, 'X-Forwarded-For': address },
 });
 
-const logInWrong = (app: TestApplication, address: string): Promise<Answer> =>
-  call(app, '/api/auth/login', from(address, { body: { identifier: 'ada', password: 'x', transport: 'token' } }));
+let names = 0;
+
+/** Each time under another name, so that it is the address that tries too often. */
+const logInWrong = (app: TestApplication, address: string): Promise<Answer> => {
+  const body = { identifier: `nobody${(names += 1)}`, password: 'x', transport: 'token' };
+  return call(app, '/api/auth/login', from(address, { body }));
+};
 
 /** `"login-minute";r=9;t=60` → { 'login-minute': { r: 9, t: 60 } }; fails for what is no list of strings with parameters. */
 function parseField(text: string | null): Record<string, Record<string, number>> {

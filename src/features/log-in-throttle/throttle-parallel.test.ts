@@ -1,0 +1,66 @@
+// Many attempts at once, and those that never get as far as the count.
+import bcrypt from 'bcrypt';
+import { afterEach, expect, it, vi } from 'vitest';
+import { createFrozenClock, refusal, signUp, startReplicas } from '../../testing/personas.ts';
+import { describeEachApplication } from '../../testing/start-application.ts';
+import { expectThrottled, fail, lanesOf, logInRight, logInWrong } from './test-log-ins.ts';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describeEachApplication('log-ins at once', ({ start }) => {
+  it.each(['ada', 'nobody'])(
+    'LG-04 of 100 wrong ones for %s over two replicas, exactly five are hashed',
+    async (name) => {
+      const replicas = await startReplicas(start, { clock: createFrozenClock() });
+      await signUp(replicas[0], 'ada');
+      const hashCount = (): number => replicas[0].hasher.hashCount + replicas[1].hasher.hashCount;
+      const hashes = hashCount();
+      const answers = await Promise.all(
+        Array.from({ length: 100 }, (_, index) =>
+          logInWrong(replicas[index % 2 === 0 ? 0 : 1], name, { address: `203.0.113.${index}` }),
+        ),
+      );
+      const refused = answers.filter(({ status }) => status === 429);
+      expect(answers.filter(({ status }) => status === 401)).toHaveLength(5);
+      expect(refused).toHaveLength(95);
+      for (const answer of refused) expectThrottled(answer, 30);
+      expect(hashCount() - hashes).toBe(5);
+      expect(await lanesOf(replicas[0])).toMatchObject([{ failures: 5, in_row: 5 }]);
+    },
+  );
+
+  it('LG-04 the right password among them is compared like the others, and refused like the others', async () => {
+    const app = await start({ clock: createFrozenClock() });
+    await signUp(app, 'ada');
+    await fail(app, 'ada', 5);
+    const hashes = app.hasher.hashCount;
+    for (const answer of await Promise.all(Array.from({ length: 20 }, () => logInRight(app, 'ada'))))
+      expectThrottled(answer, 30);
+    expect(app.hasher.hashCount).toBe(hashes);
+  });
+
+  it('PW-12 what the busy server refuses is no failure, and asks the database nothing', async () => {
+    const app = await start({ config: { hashQueueLimit: 3 } });
+    await signUp(app, 'ada');
+    const finish = Promise.withResolvers<boolean>();
+    // oxlint-disable-next-line typescript/no-misused-promises -- of the two overloads vitest sees the callback's
+    vi.spyOn(bcrypt, 'compare').mockImplementation((() => finish.promise) as typeof bcrypt.compare);
+    const held = Array.from({ length: 5 }, (_, index) => logInWrong(app, `nobody${index}`));
+    await expect.poll(async () => (await lanesOf(app)).length).toBe(5);
+    const asked = [vi.spyOn(app.database.read, 'selectFrom'), vi.spyOn(app.database, 'transaction')];
+    for (let round = 0; round < 6; round += 1) {
+      const answer = await logInRight(app, 'ada');
+      expect(answer).toMatchObject(refusal('busy'));
+      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    }
+    for (const spy of asked) expect(spy).not.toHaveBeenCalled();
+    for (const spy of asked) spy.mockRestore();
+    expect(await lanesOf(app)).toHaveLength(5);
+    finish.resolve(false);
+    for (const answer of await Promise.all(held)) expect(answer).toMatchObject(refusal('invalid-credentials'));
+    vi.restoreAllMocks();
+    expect(await logInRight(app, 'ada')).toMatchObject({ status: 200 });
+  });
+});
