@@ -92,6 +92,7 @@ function createSignIn(
     users,
     sessions,
     throttle: logInThrottle,
+    countFailure: rateLimit.countFailure,
     hasher,
     rules,
     audit,

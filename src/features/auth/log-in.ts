@@ -23,13 +23,15 @@ export interface Browser {
 
 interface Verified {
   attempt: Attempt;
+  /** It was no failure after all. */
+  forgive: () => void;
   row: UserRow;
   renewedHash: string | undefined;
   replacedSid: string | undefined;
 }
 
-/** @throws Problem `invalid-credentials`, `throttled`, `busy` */
-export function createLogIn({ database, users, sessions, throttle, hasher, audit }: AuthParts) {
+/** @throws Problem `invalid-credentials`, `throttled`, `quota-exceeded`, `busy` */
+export function createLogIn({ database, users, sessions, throttle, countFailure, hasher, audit }: AuthParts) {
   async function refuse(attempt: Attempt, row: UserRow | undefined, origin: Origin, reason: string): Promise<never> {
     // The name that was typed is not kept: people type their password into it.
     const event = {
@@ -47,6 +49,21 @@ export function createLogIn({ database, users, sessions, throttle, hasher, audit
     throw new Problem('invalid-credentials', { detail: 'Check the spelling of both, and try again.' });
   }
 
+  /** Counted as a failure before the password is looked at: of the account, and where a stranger tries, of everybody together. */
+  async function begin(
+    identifier: string,
+    row: UserRow | undefined,
+    device: string | undefined,
+  ): Promise<Pick<Verified, 'attempt' | 'forgive'>> {
+    const forgive = device === undefined ? await countFailure() : () => {};
+    try {
+      return { attempt: await throttle.attempt({ identifier, row, device }), forgive };
+    } catch (error) {
+      forgive(); // no password was tried
+      throw error;
+    }
+  }
+
   async function verify(
     { hash, verify, verifyNothing }: Hashing,
     { identifier, password }: LogIn,
@@ -54,7 +71,7 @@ export function createLogIn({ database, users, sessions, throttle, hasher, audit
     browser: Browser | undefined,
   ): Promise<Verified> {
     const row = await users.findByIdentifier(identifier);
-    const attempt = await throttle.attempt({ identifier, row, device: row && browser?.deviceOf(row.id) });
+    const { attempt, forgive } = await begin(identifier, row, row && browser?.deviceOf(row.id));
     // Of a disabled account the password is not even looked at: a right one would be told apart by an older, cheaper hash.
     if (row?.status !== 'active') {
       await verifyNothing(password);
@@ -62,12 +79,12 @@ export function createLogIn({ database, users, sessions, throttle, hasher, audit
     }
     if (!(await verify(password, row.password_hash))) return await refuse(attempt, row, origin, 'wrong password');
     const renewedHash = hasher.needsRehash(row.password_hash) ? await hash(password) : undefined;
-    return { attempt, row, renewedHash, replacedSid: await browser?.findReplacedSid() };
+    return { attempt, forgive, row, renewedHash, replacedSid: await browser?.findReplacedSid() };
   }
 
   return async function logIn(credentials: LogIn, origin: Origin, browser?: Browser): Promise<Issued> {
     await sessions.assertCanIssue();
-    const { attempt, row, renewedHash, replacedSid } = await hasher.admit((place) =>
+    const { attempt, forgive, row, renewedHash, replacedSid } = await hasher.admit((place) =>
       verify(place, credentials, origin, browser),
     );
     const { transport } = credentials;
@@ -87,6 +104,7 @@ export function createLogIn({ database, users, sessions, throttle, hasher, audit
       return { session, roles: await users.rolesOf(tx, row.id) };
     });
     if (begun === undefined) return await refuse(attempt, row, origin, 'changed meanwhile');
+    forgive();
     return await sessions.issue(begun.session, users.view(row, begun.roles));
   };
 }

@@ -12,6 +12,11 @@ export interface AuthParts {
   users: Users;
   sessions: Sessions;
   throttle: LogInThrottle;
+  /**
+   * Counts a sign-in of a stranger as failed, of all accounts together; resolves with the act that takes that back.
+   * @throws Problem `quota-exceeded`
+   */
+  countFailure: () => Promise<() => void>;
   hasher: PasswordHasher;
   rules: PasswordRules;
   audit: Audit;

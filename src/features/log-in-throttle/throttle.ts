@@ -1,12 +1,13 @@
 import { createHmac } from 'node:crypto';
 import { Problem } from '#contract/problem.ts';
+import type { LimitState } from '#contract/quota.ts';
 import type { Database, Tx } from '../../database/open.ts';
 import type { SecretRing } from '../../security/app-secret.ts';
 import { canonicalEmailAddress } from '../../security/email-address.ts';
 import { canonicalUsername } from '../../security/username.ts';
 import * as store from './store.ts';
 import type { LaneRow } from './store.ts';
-import { CLOSED_RETRY_MS, MOST_IN_ROW } from './waits.ts';
+import { CLOSED_RETRY_MS, LIMIT, MOST_IN_ROW } from './waits.ts';
 
 interface Lane {
   readonly key: string;
@@ -95,11 +96,23 @@ function createKeys(secrets: SecretRing) {
 
 const isClosed = ({ in_row }: LaneRow): boolean => in_row >= MOST_IN_ROW;
 
+/** For the administrator who asks why. */
+const describe = ({ key, user_id, failures, blocked_until }: LaneRow): LimitState => ({
+  quota: 'failed-log-ins',
+  partition: 'account',
+  key,
+  label: user_id ?? 'no such account',
+  used: failures,
+  limit: LIMIT,
+  resetsAt: new Date(blocked_until).toISOString(),
+});
+
 function throttled(row: LaneRow | undefined, now: number): Problem {
   const waitMs = row === undefined ? 0 : isClosed(row) ? CLOSED_RETRY_MS : row.blocked_until - now;
   return new Problem('throttled', {
     detail: 'Wait, or sign in from a browser that you have used for this account before.',
     retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)),
+    limitStates: row === undefined ? [] : [describe(row)],
   });
 }
 
