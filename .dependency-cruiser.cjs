@@ -71,20 +71,24 @@ module.exports = {
     ]),
     only('wiring', 'A part of the composition root.', '^src/wiring\\.ts$', [
       '^src/(contract|database|features|http|security)/',
-      '^src/(config|log|redis)\\.ts$',
+      '^src/(config|log|proxies|redis)\\.ts$',
     ]),
     only('first-administrator', 'A part of the composition root.', '^src/first-administrator\\.ts$', [
       '^src/(contract|features|security)/',
       '^src/config\\.ts$',
     ]),
+    only('proxies', 'A part of the composition root.', '^src/proxies\\.ts$', [
+      '^src/(features|http)/',
+      '^src/(config|log)\\.ts$',
+    ]),
 
     only(
       'features',
-      'A feature knows the contract, the database, Redis, the primitives, and of http the route, the principal, the client address and the quotas.',
+      'A feature knows the contract, the database, Redis, the primitives, and of http the route, the principal, the client address, what was observed of proxies, and the quotas.',
       '^src/features/',
       [
         '^src/(features|contract|database|security)/',
-        '^src/http/(route|principal|client-address|quota)\\.ts$',
+        '^src/http/(route|principal|client-address|proxy-observations|quota)\\.ts$',
         '^src/redis\\.ts$',
       ],
     ),

@@ -45,6 +45,7 @@ const broken: Record<string, { file: string; content: string; to: string }[]> = 
   application: [{ file: 'src/application.ts', content: "import '../web/ui/button.tsx';", to: 'web/ui/button.tsx' }],
   wiring: [{ file: 'src/wiring.ts', content: "import './application.ts';", to: 'src/application.ts' }],
   'first-administrator': [{ file: 'src/first-administrator.ts', content: "import './log.ts';", to: 'src/log.ts' }],
+  proxies: [{ file: 'src/proxies.ts', content: "import './redis.ts';", to: 'src/redis.ts' }],
   features: [
     { file: 'src/features/users/config.ts', content: "import '../../config.ts';", to: 'src/config.ts' },
     { file: 'src/features/users/log.ts', content: "import type { L } from '../../log.ts';", to: 'src/log.ts' },

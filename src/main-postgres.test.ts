@@ -141,6 +141,7 @@ describeEachDatabase(
             { detail: 'is starting' },
             { status: 'ok' },
             { detail: expect.stringContaining('not applied') as unknown },
+            { name: 'proxy', status: 'ok' },
           ],
         },
       });

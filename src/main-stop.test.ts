@@ -76,7 +76,7 @@ describe('SIGTERM', () => {
       status: 503,
       body: {
         status: 'failed',
-        parts: [{ name: 'process', detail: 'is stopping' }, { status: 'ok' }, { status: 'ok' }],
+        parts: [{ name: 'process', detail: 'is stopping' }, { status: 'ok' }, { status: 'ok' }, { name: 'proxy' }],
       },
     });
     expect((await call(server, '/livez')).status).toBe(200);

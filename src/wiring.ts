@@ -16,6 +16,7 @@ import { createHealthChecks, createHealthRoutes } from './features/health/index.
 import { createLogInThrottle } from './features/log-in-throttle/index.ts';
 import { createOperatorAccess } from './features/operator/index.ts';
 import { createLimitRoutes, createRateLimit } from './features/rate-limit/index.ts';
+import { createProxyDoctorRoutes } from './features/proxy-doctor/index.ts';
 import { createRoleRoutes } from './features/roles/index.ts';
 import { createSessions } from './features/sessions/index.ts';
 import { createSetup, createSetupRoutes } from './features/setup/index.ts';
@@ -23,6 +24,7 @@ import { createSigningKeyRoutes, createSigningKeys } from './features/signing-ke
 import { createUserAdministration, createUsers } from './features/users/index.ts';
 import type { Route } from './http/route.ts';
 import type { Logger } from './log.ts';
+import { createProxies } from './proxies.ts';
 import type { Redis } from './redis.ts';
 import { createSecretRing } from './security/app-secret.ts';
 import { createPasswordHasher } from './security/password-hash.ts';
@@ -120,6 +122,7 @@ export function createFeatures(options: ApplicationOptions, resources: Resources
   const signIn = createSignIn(options, resources);
   const { auth, users, audit, sessions, rateLimit, logInThrottle } = signIn;
   const { publicUrl } = config;
+  const proxies = createProxies({ config, log: options.log, now });
   return {
     ...signIn,
     setup: createSetup({ database, auth, users, audit, publicUrl, command, now, onUsed }),
@@ -130,7 +133,8 @@ export function createFeatures(options: ApplicationOptions, resources: Resources
       now,
     }),
     limits: rateLimit.createLimits({ database, users, lanes: logInThrottle, audit }),
-    health: createHealthChecks({ database, redis, version }),
+    proxies,
+    health: createHealthChecks({ database, redis, describeProxy: proxies.doctor.healthParts, version }),
     apiDocs: createApiDocs({ endpoints, version, publicUrl, access: config.apiDocs }),
   };
 }
@@ -138,7 +142,19 @@ export function createFeatures(options: ApplicationOptions, resources: Resources
 export type Features = ReturnType<typeof createFeatures>;
 
 export function createRoutes({ signUp, passwordMinLength }: Config, features: Features): Route[] {
-  const { auth, sessions, knownDevices: devices, rules, users, setup, signingKeys, health, limits, apiDocs } = features;
+  const {
+    auth,
+    sessions,
+    knownDevices: devices,
+    rules,
+    users,
+    setup,
+    signingKeys,
+    health,
+    limits,
+    proxies,
+    apiDocs,
+  } = features;
   const options = { signUp, password: { minLength: passwordMinLength, maxBytes: PASSWORD_MAX_BYTES } };
   return [
     ...createHealthRoutes(health),
@@ -146,6 +162,7 @@ export function createRoutes({ signUp, passwordMinLength }: Config, features: Fe
     ...createSetupRoutes({ setup, sessions, findReplaced, devices }),
     ...createRoleRoutes(),
     ...createLimitRoutes(limits),
+    ...createProxyDoctorRoutes(proxies.doctor),
     ...createSigningKeyRoutes(signingKeys),
     ...apiDocs.routes,
   ];

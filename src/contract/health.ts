@@ -1,6 +1,7 @@
 // Whether the process lives and can serve.
 import * as z from 'zod/mini';
 import { defineEndpoint } from './endpoint.ts';
+import { remedy } from './proxy.ts';
 
 const verbose = z.strictObject({ verbose: z.optional(z.enum(['', '1', 'true'])) });
 
@@ -8,6 +9,7 @@ const part = z.object({
   name: z.string(),
   status: z.enum(['ok', 'degraded', 'failed']),
   detail: z.optional(z.string()),
+  remedies: z.optional(z.array(remedy)),
 });
 
 const health = z

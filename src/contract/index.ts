@@ -12,6 +12,7 @@ import {
   listRehearsals,
   releaseLimits,
 } from './limits.ts';
+import { listProxyFindings } from './proxy.ts';
 import { listRoles } from './roles.ts';
 import { setUp } from './setup.ts';
 import { getJwks } from './signing-keys.ts';
@@ -36,6 +37,7 @@ export const endpoints = [
   releaseLimits,
   explainRefusal,
   listRehearsals,
+  listProxyFindings,
   getJwks,
   getOpenApi,
   getApiReference,

@@ -1,9 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
+import * as z from 'zod/mini';
+import { defineEndpoint } from '#contract/endpoint.ts';
 import { call, signUp } from '../testing/personas.ts';
 import { exchange } from '../testing/raw-http.ts';
+import { startServer } from '../testing/start-server.ts';
 import { useApplication } from '../testing/use-application.ts';
 import { createClientAddress } from './client-address.ts';
+import { answer, route } from './route.ts';
 
 /** The address that comes of a peer and an X-Forwarded-For, behind these proxies. */
 function clientAddress(
@@ -13,7 +17,7 @@ function clientAddress(
   other: Record<string, string> = {},
 ): string {
   const headers = { ...other, ...(forwarded !== undefined && { 'x-forwarded-for': forwarded }) };
-  return createClientAddress(trusted)({ socket: { remoteAddress: peer }, headers } as unknown as IncomingMessage);
+  return createClientAddress(trusted).of({ socket: { remoteAddress: peer }, headers } as unknown as IncomingMessage);
 }
 
 const CLIENT = '203.0.113.9';
@@ -108,6 +112,71 @@ it('RL-05 one IPv6 address has one spelling', () => {
 it('a connection that is gone has no address, and is trusted with nothing', () => {
   expect(clientAddress([], undefined)).toBe('unknown');
   expect(clientAddress(['loopback', ...PROXIES], undefined, CLIENT)).toBe('unknown');
+});
+
+describe('the chain of a request', () => {
+  const chainOf = (trusted: readonly string[], peer: string, headers: Record<string, string>) =>
+    createClientAddress(trusted).chainOf({ socket: { remoteAddress: peer }, headers } as unknown as IncomingMessage);
+
+  it('RL-04 tells what was believed from the right, whom it ended at, and what was not', () => {
+    const forwarded = `1.2.3.4, 10.9.9.8, ${CLIENT}, ::ffff:10.9.9.9,10.0.0.7`;
+    expect(chainOf(PROXIES, '::ffff:10.0.0.1', { 'x-forwarded-for': forwarded, 'x-real-ip': CLIENT })).toEqual({
+      peer: '10.0.0.1',
+      isPeerTrusted: true,
+      hops: [
+        { address: '10.0.0.7', isTrusted: true },
+        { address: '10.9.9.9', isTrusted: true },
+        { address: CLIENT, isTrusted: false },
+      ],
+      client: CLIENT,
+      ignored: ['10.9.9.8', '1.2.3.4'],
+      forwardedBy: ['x-forwarded-for', 'x-real-ip'],
+    });
+  });
+
+  it('RL-04 believes nothing of a peer that is not trusted, and names the headers that came', () => {
+    const others = ['forwarded', 'x-real-ip', 'cf-connecting-ip', 'true-client-ip', 'x-client-ip'];
+    const headers = Object.fromEntries(['x-forwarded-for', ...others].map((name) => [name, '1.2.3.4, 10.0.0.1']));
+    expect(chainOf(PROXIES, CLIENT, headers)).toEqual({
+      peer: CLIENT,
+      isPeerTrusted: false,
+      hops: [],
+      client: CLIENT,
+      ignored: ['10.0.0.1', '1.2.3.4'],
+      forwardedBy: ['x-forwarded-for', ...others],
+    });
+    expect(chainOf(PROXIES, CLIENT, {})).toMatchObject({ hops: [], ignored: [], forwardedBy: [], client: CLIENT });
+  });
+
+  it('what a stranger sent is short and harmless: ten entries of 64 characters, no control characters', () => {
+    const { ignored, hops } = chainOf(PROXIES, '10.0.0.1', {
+      'x-forwarded-for': `${'x,'.repeat(4000)} a\u001b[31m\u0000b\u009b ,, \t ,${'y'.repeat(5000)},${CLIENT}`,
+    });
+    expect(hops).toEqual([{ address: CLIENT, isTrusted: false }]);
+    expect(ignored).toEqual(['y'.repeat(64), 'a[31mb', ...Array<string>(8).fill('x')]);
+    const many = chainOf(PROXIES, '10.0.0.1', { 'x-forwarded-for': '10.0.0.2,'.repeat(4000) + CLIENT });
+    expect(many.hops).toHaveLength(1);
+    const inside = chainOf(PROXIES, '10.0.0.1', { 'x-forwarded-for': `10.0.0.3${',10.0.0.2'.repeat(4000)}` });
+    expect(inside).toMatchObject({ client: '10.0.0.3', ignored: [] });
+    expect(inside.hops).toHaveLength(10);
+  });
+
+  it('is at hand wherever a request is handled', async () => {
+    const endpoint = defineEndpoint({
+      ...{ name: 'getChain', method: 'GET', path: '/api/chain', access: 'public', quota: 'none', problems: [] },
+      ...{ tag: 'Test', summary: 'A test', description: 'A test.' },
+      answers: { 200: z.object({ client: z.string(), ignored: z.array(z.string()) }) },
+    });
+    const { url } = await startServer({
+      routes: [
+        route(endpoint, async ({ context }) =>
+          answer(200, { ...context.proxyChain(), ignored: [...context.proxyChain().ignored] }),
+        ),
+      ],
+    });
+    const { json } = await exchange(url, 'GET /api/chain', [`X-Forwarded-For: 1.2.3.4, ${CLIENT}`]);
+    expect(json).toEqual({ client: CLIENT, ignored: ['1.2.3.4'] });
+  });
 });
 
 describe('over HTTP, behind a proxy on this machine', () => {

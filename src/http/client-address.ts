@@ -17,31 +17,104 @@ export function peerAddress({ remoteAddress = '' }: Pick<Socket, 'remoteAddress'
   return canonicalAddress(remoteAddress) ?? 'unknown';
 }
 
+const FORWARDING_HEADERS = [
+  'x-forwarded-for',
+  'forwarded',
+  'x-real-ip',
+  'cf-connecting-ip',
+  'true-client-ip',
+  'x-client-ip',
+] as const;
+
+export type ForwardingHeader = (typeof FORWARDING_HEADERS)[number];
+
+/** Which of the headers came that say where a request is from. Only X-Forwarded-For is ever read. */
+export function forwardingHeaders(headers: IncomingMessage['headers']): ForwardingHeader[] {
+  return FORWARDING_HEADERS.filter((name) => headers[name] !== undefined);
+}
+
+/** How the client's address came about, for people who wonder. */
+export interface ProxyChain {
+  readonly peer: string;
+  readonly isPeerTrusted: boolean;
+  /** What was believed of X-Forwarded-For, from the right; the ten nearest. */
+  readonly hops: { address: string; isTrusted: boolean }[];
+  readonly client: string;
+  /** What stands further left, from the right: at most ten entries, each cut to 64 characters, without control characters. */
+  readonly ignored: string[];
+  readonly forwardedBy: ForwardingHeader[];
+}
+
+const LONGEST_CHAIN = 10;
+const LONGEST_ENTRY = 64;
+
+const printable = (entry: string): string =>
+  entry
+    .replaceAll(/\p{Cc}/gu, '')
+    .trim()
+    .slice(0, LONGEST_ENTRY);
+
+export interface ClientAddress {
+  of(request: IncomingMessage): string;
+  peerOf(request: IncomingMessage): string;
+  isTrusted(address: string): boolean;
+  chainOf(request: IncomingMessage): ProxyChain;
+}
+
+/** The entries of X-Forwarded-For from the right: each trusted proxy appended the peer it saw. */
+function entriesOf({ headers }: IncomingMessage): string[] {
+  const forwarded = headers['x-forwarded-for'];
+  return typeof forwarded === 'string' ? forwarded.split(',').toReversed() : [];
+}
+
 /**
  * X-Forwarded-For is read from the right: each trusted proxy appended the peer it saw, so the first address from the right
  * that is not a trusted proxy is the client. What stands further left was sent by the client and proves nothing (RL-04).
  * @param trustedProxies addresses, networks and names of proxy-addr, such as `loopback`
  */
-export function createClientAddress(trustedProxies: readonly string[]): (request: IncomingMessage) => string {
-  const isTrusted = proxyAddr.compile([...trustedProxies]);
+export function createClientAddress(trustedProxies: readonly string[]): ClientAddress {
+  const trust = proxyAddr.compile([...trustedProxies]);
+  const isTrusted = (address: string): boolean => trust(address, 0);
   /** A connection's peer stays the same; reading its address anew took a fifteenth of a whole request. */
   const peers = new WeakMap<Socket, string>();
-  function peerOf(socket: Socket): string {
+  function peerOf({ socket }: IncomingMessage): string {
     const peer = peers.get(socket) ?? peerAddress(socket);
     peers.set(socket, peer);
     return peer;
   }
-  return (request) => {
-    let client = peerOf(request.socket);
-    const forwarded = request.headers['x-forwarded-for'];
-    if (typeof forwarded !== 'string') return client;
-    const hops = forwarded.split(',').toReversed();
-    for (const [index, hop] of hops.entries()) {
-      if (!isTrusted(client, index)) return client;
-      const next = canonicalAddress(hop.trim());
+
+  /** @param onHop told of each address that was believed, from the right */
+  function walk(request: IncomingMessage, entries: readonly string[], onHop?: (address: string) => void): string {
+    let client = peerOf(request);
+    for (const entry of entries) {
+      if (!isTrusted(client)) return client;
+      const next = canonicalAddress(entry.trim());
       if (next === undefined) return client;
       client = next;
+      onHop?.(client);
     }
     return client;
+  }
+
+  return {
+    peerOf,
+    isTrusted,
+    of: (request) =>
+      request.headers['x-forwarded-for'] === undefined ? peerOf(request) : walk(request, entriesOf(request)),
+    chainOf(request) {
+      const peer = peerOf(request);
+      const entries = entriesOf(request);
+      const believed: string[] = [];
+      const client = walk(request, entries, (address) => believed.push(address));
+      const ignored = entries.slice(believed.length).map(printable);
+      return {
+        peer,
+        isPeerTrusted: isTrusted(peer),
+        hops: believed.slice(0, LONGEST_CHAIN).map((address) => ({ address, isTrusted: isTrusted(address) })),
+        client,
+        ignored: ignored.filter((entry) => entry !== '').slice(0, LONGEST_CHAIN),
+        forwardedBy: forwardingHeaders(request.headers),
+      };
+    },
   };
 }

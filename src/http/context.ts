@@ -1,6 +1,7 @@
 // What is known of a request before and while it is handled. One object a response, read by the log and the error handler.
 import type { IncomingMessage } from 'node:http';
 import type { Response } from 'express';
+import type { ProxyChain } from './client-address.ts';
 import type { Origin, Principal } from './principal.ts';
 
 export interface RequestContext extends Origin {
@@ -13,6 +14,8 @@ export interface RequestContext extends Origin {
   /** The route's pattern, once one has matched. */
   route: string | undefined;
   principal: Principal | undefined;
+  /** How `address` came about; worked out when it is asked for. */
+  proxyChain(): ProxyChain;
 }
 
 export function contextOf(response: Response): RequestContext {

@@ -1,27 +1,29 @@
-// Gives each request its context and its fixed headers, and writes one line when it is over.
-import type { IncomingMessage } from 'node:http';
+// Gives each request its context and its fixed headers, has it observed, and writes one line when it is over.
 import type { RequestHandler } from 'express';
 import { Problem } from '#contract/problem.ts';
 import type { Logger } from '../log.ts';
+import type { ClientAddress } from './client-address.ts';
 import { attachContext, contextOf, requestIdOf } from './context.ts';
 import type { RequestContext } from './context.ts';
 import { sendProblem } from './problem-response.ts';
+import type { ProxyObservations } from './proxy-observations.ts';
 import type { HeaderList } from './security-headers.ts';
 
 const LONGEST_TARGET = 8 * 1024;
 const LONGEST_USER_AGENT = 256;
 
 /** Asked every second by machines; a line each would bury the rest. */
-const UNLOGGED_ROUTES: ReadonlySet<string | undefined> = new Set(['/livez', '/readyz']);
+const HEALTH_CHECKS: ReadonlySet<string | undefined> = new Set(['/livez', '/readyz']);
 
 export interface RequestLogOptions {
   log: Logger;
-  clientAddress: (request: IncomingMessage) => string;
+  clientAddress: ClientAddress;
+  observations: ProxyObservations;
   headers: HeaderList;
 }
 
 function writeLine(log: Logger, method: string, status: number, context: RequestContext): void {
-  if (UNLOGGED_ROUTES.has(context.route)) return;
+  if (HEALTH_CHECKS.has(context.route)) return;
   const { principal } = context;
   log.info(
     {
@@ -39,27 +41,33 @@ function writeLine(log: Logger, method: string, status: number, context: Request
 }
 
 export function createRequestLog(options: RequestLogOptions): RequestHandler {
+  const { log, clientAddress, observations } = options;
   return (request, response, next) => {
     const target = request.url;
     const query = target.indexOf('?');
     attachContext(response, {
       method: request.method,
-      ...{ proxyChain: () => ({ peer: '', isPeerTrusted: true, hops: [], client: '', ignored: [], forwardedBy: [] }) },
       requestId: requestIdOf(request),
-      address: options.clientAddress(request),
+      address: clientAddress.of(request),
       userAgent: request.headers['user-agent']?.slice(0, LONGEST_USER_AGENT) ?? '',
       path: query === -1 ? target : target.slice(0, query),
       startedAt: performance.now(),
       tokenSent: false,
       route: undefined,
       principal: undefined,
+      proxyChain: () => clientAddress.chainOf(request),
     });
     const context = contextOf(response);
     response.setHeader('X-Request-Id', context.requestId);
     for (const [name, value] of options.headers) response.setHeader(name, value);
-    response.once('close', () =>
-      writeLine(options.log, request.method, response.writableFinished ? response.statusCode : 499, context),
-    );
+    const isObserved = !HEALTH_CHECKS.has(context.path);
+    if (isObserved) observations.observe(request);
+    response.once('close', () => {
+      const { address, principal } = context;
+      if (isObserved && principal?.kind === 'user')
+        observations.observeUser(address, address === clientAddress.peerOf(request), principal.user.id);
+      writeLine(log, request.method, response.writableFinished ? response.statusCode : 499, context);
+    });
     if (target.length > LONGEST_TARGET) sendProblem(response, new Problem('uri-too-long'));
     else next();
   };

@@ -5,12 +5,13 @@ import type { Express, RequestHandler } from 'express';
 import type { Endpoint } from '#contract/endpoint.ts';
 import { Problem } from '#contract/problem.ts';
 import type { Logger } from '../log.ts';
-import { createClientAddress } from './client-address.ts';
+import type { ClientAddress } from './client-address.ts';
 import { contextOf } from './context.ts';
 import { createHostCheck } from './host.ts';
 import { createPages } from './pages.ts';
 import { createErrorHandler } from './problem-response.ts';
 import type { TranslateError } from './problem-response.ts';
+import type { ProxyObservations } from './proxy-observations.ts';
 import { createRequestLog } from './request-log.ts';
 import { mount } from './route.ts';
 import type { GateOptions, Route } from './route.ts';
@@ -22,7 +23,8 @@ export interface ServerOptions extends Omit<GateOptions, 'sameOrigin'> {
   endpoints: readonly Endpoint[];
   routes: readonly Route[];
   translateError: TranslateError;
-  trustedProxies: readonly string[];
+  clientAddress: ClientAddress;
+  observations: ProxyObservations;
   publicUrl: string;
   corsOrigins: readonly string[] | 'any-localhost';
   strictTransportSecurity: boolean;
@@ -136,7 +138,8 @@ export function createServer(options: ServerOptions): Express {
   app.use(
     createRequestLog({
       log: options.log,
-      clientAddress: createClientAddress(options.trustedProxies),
+      clientAddress: options.clientAddress,
+      observations: options.observations,
       headers: apiHeaders(headers),
     }),
   );

@@ -1,4 +1,6 @@
 /** The product's Express app around a few endpoints of the test's own: what every request passes, without features. */
+import { createClientAddress } from '../http/client-address.ts';
+import { createProxyObservations } from '../http/proxy-observations.ts';
 import { createServer } from '../http/server.ts';
 import type { ServerOptions } from '../http/server.ts';
 import { createLog } from '../log.ts';
@@ -13,6 +15,7 @@ export interface TestServer {
 /** Closed after the test. */
 export async function startServer(options: Partial<ServerOptions> = {}): Promise<TestServer> {
   const lines: string[] = [];
+  const clientAddress = createClientAddress(['loopback']);
   const app = createServer({
     log: createLog({ level: 'debug', destination: { write: (line: string) => void lines.push(line) } }),
     endpoints: (options.routes ?? []).map(({ endpoint }) => endpoint),
@@ -22,7 +25,8 @@ export async function startServer(options: Partial<ServerOptions> = {}): Promise
     anonymous: { kind: 'anonymous', permissions: new Set() },
     configuredAccess: () => 'public',
     translateError: () => undefined,
-    trustedProxies: ['loopback'],
+    clientAddress,
+    observations: createProxyObservations({ clientAddress, now: Date.now }),
     publicUrl: 'http://localhost:3000',
     corsOrigins: 'any-localhost',
     strictTransportSecurity: false,

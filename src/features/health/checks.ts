@@ -16,10 +16,12 @@ export interface HealthChecks {
 interface Parts {
   database: Database;
   redis: Redis | undefined;
+  /** Whether clients' addresses arrive. */
+  describeProxy: () => HealthPart[];
   version: string;
 }
 
-export function createHealthChecks({ database, redis, version }: Parts): HealthChecks {
+export function createHealthChecks({ database, redis, describeProxy, version }: Parts): HealthChecks {
   let phase: 'starting' | 'serving' | 'stopping' = 'starting';
 
   const check = async (name: string, act: () => Promise<string | undefined>): Promise<HealthPart> => {
@@ -54,7 +56,8 @@ export function createHealthChecks({ database, redis, version }: Parts): HealthC
         phase === 'serving'
           ? { name: 'process', status: 'ok' }
           : { name: 'process', status: 'failed', detail: `is ${phase}` };
-      const parts = [process, ...(await Promise.all([checkDatabase(), checkMigrations()])), ...describeRedis()];
+      const asked = await Promise.all([checkDatabase(), checkMigrations()]);
+      const parts = [process, ...asked, ...describeRedis(), ...describeProxy()];
       return { status: parts.some((part) => part.status === 'failed') ? 'failed' : 'ok', parts };
     },
     started: () => {

@@ -24,7 +24,12 @@ describeEachApplication('health', ({ start, name }) => {
     expect([await check('/livez'), await check('/readyz')]).toEqual([200, 503]);
     expect(await call(app, '/readyz?verbose')).toMatchObject({
       body: {
-        parts: [{ name: 'process', status: 'failed', detail: 'is starting' }, { status: 'ok' }, { status: 'ok' }],
+        parts: [
+          { name: 'process', status: 'failed', detail: 'is starting' },
+          { status: 'ok' },
+          { status: 'ok' },
+          { name: 'proxy', status: 'ok' },
+        ],
       },
     });
     await app.prepare();
@@ -48,6 +53,7 @@ describeEachApplication('health', ({ start, name }) => {
           { status: 'ok' },
           { name: `database (${name})`, status: 'failed', detail: 'does not answer' },
           { status: 'failed' },
+          { name: 'proxy', status: 'ok' },
         ],
       },
     });
@@ -66,7 +72,7 @@ describeEachApplication('health', ({ start, name }) => {
         status: 200,
         body: {
           version: '0.0.0-test',
-          parts: [{ name: 'process' }, { name: `database (${name})` }, { name: 'migrations' }],
+          parts: [{ name: 'process' }, { name: `database (${name})` }, { name: 'migrations' }, { name: 'proxy' }],
         },
       });
       for (const path of ['/livez', '/readyz']) {

@@ -1,5 +1,4 @@
 // Why a request was answered 429: kept for who asks, and said once in the log when somebody begins to be refused.
-import type { ProxyChain } from '#contract/limits.ts';
 import type { Quotas } from '../../http/quota.ts';
 import { ledgerLimits } from './ledger.ts';
 import type { Ledger } from './ledger.ts';
@@ -40,7 +39,7 @@ export function createNoteRefusal({ ledger, warn, now }: Parts): Quotas['noteRef
       retryAfterSeconds: problem.retryAfterSeconds ?? 0,
       violatedPolicies,
       counters,
-      proxyChain: (context as unknown as { proxyChain(): ProxyChain }).proxyChain(),
+      proxyChain: context.proxyChain(),
     });
   };
 }

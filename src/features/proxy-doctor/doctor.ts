@@ -1,0 +1,50 @@
+import type { HealthPart } from '#contract/health.ts';
+import type { ProxyFinding, ProxyFindings } from '#contract/proxy.ts';
+import type { ProxyObservations } from '../../http/proxy-observations.ts';
+import { diagnose } from './diagnose.ts';
+import type { ProxySettings } from './remedies.ts';
+
+export interface ProxyDoctor {
+  report(): ProxyFindings;
+  /** One that is well, or one for each finding. No finding is a reason to send requests elsewhere. */
+  healthParts(): HealthPart[];
+}
+
+interface Parts {
+  observations: ProxyObservations;
+  settings: ProxySettings;
+  /** For the log: each finding once, when it appears; again where it has been away. */
+  warn: (fields: Record<string, unknown>, message: string) => void;
+}
+
+const NAME = 'proxy';
+
+export function createProxyDoctor({ observations, settings, warn }: Parts): ProxyDoctor {
+  const find = (): ProxyFinding[] => diagnose(observations.read(), settings);
+  const announce = ({ kind, peer, detail, remedies }: ProxyFinding): void =>
+    warn({ kind, peer, detail, remedy: remedies[0]?.line }, 'clients’ addresses may be wrong: look at TRUSTED_PROXIES');
+  let known = new Set<string>();
+
+  observations.eachMinute(() => {
+    const now = new Map(find().map((finding) => [`${finding.kind} ${finding.peer}`, finding]));
+    for (const [key, finding] of now) if (!known.has(key)) announce(finding);
+    known = new Set(now.keys());
+  });
+
+  return {
+    report() {
+      const observed = observations.read();
+      return {
+        trustedProxies: [...settings.trustedProxies],
+        observedMinutes: observed.minutes,
+        requests: observed.requests,
+        findings: diagnose(observed, settings),
+      };
+    },
+    healthParts() {
+      const findings = find();
+      if (findings.length === 0) return [{ name: NAME, status: 'ok' }];
+      return findings.map(({ detail, remedies }) => ({ name: NAME, status: 'degraded', detail, remedies }));
+    },
+  };
+}

@@ -1,0 +1,8 @@
+import { listProxyFindings } from '#contract/proxy.ts';
+import { answer, route } from '../../http/route.ts';
+import type { Route } from '../../http/route.ts';
+import type { ProxyDoctor } from './doctor.ts';
+
+export function createProxyDoctorRoutes(doctor: ProxyDoctor): Route[] {
+  return [route(listProxyFindings, async () => answer(200, doctor.report()))];
+}
