@@ -60,7 +60,13 @@ module.exports = {
       '^src/(main|cli)\\.ts$',
       ['^src/(application|cli-[\\w-]+|config|environment|log)\\.ts$', '^src/http/listener\\.ts$'],
     ),
-    only('cli-parts', 'A part of the operator’s command.', '^src/cli-[\\w-]+\\.ts$', [
+    only(
+      'cli-doctor',
+      'The examination asks the database, Redis and the server each by itself: one that is away hides none of the others.',
+      '^src/cli-doctor\\.ts$',
+      ['^src/(config|environment|log|redis)\\.ts$', '^src/database/open\\.ts$', '^src/contract/health\\.ts$'],
+    ),
+    only('cli-parts', 'What the operator’s command asks the running server.', '^src/cli-(limits|server)\\.ts$', [
       '^src/(application|cli-[\\w-]+|config)\\.ts$',
       '^src/contract/',
     ]),

@@ -41,6 +41,7 @@ const broken: Record<string, { file: string; content: string; to: string }[]> = 
     { file: 'src/cli-limits.ts', content: "import './database/open.ts';", to: 'src/database/open.ts' },
     { file: 'src/cli-limits.ts', content: "import './log.ts';", to: 'src/log.ts' },
   ],
+  'cli-doctor': [{ file: 'src/cli-doctor.ts', content: "import './application.ts';", to: 'src/application.ts' }],
   launch: [{ file: 'src/launch.js', content: "import('./application.ts');", to: 'src/application.ts' }],
   application: [{ file: 'src/application.ts', content: "import '../web/ui/button.tsx';", to: 'web/ui/button.tsx' }],
   wiring: [{ file: 'src/wiring.ts', content: "import './application.ts';", to: 'src/application.ts' }],

@@ -14,6 +14,7 @@ import {
 import type { Application } from './application.ts';
 import { addLimitCommands } from './cli-limits.ts';
 import { CommandError } from './cli-server.ts';
+import { examine } from './cli-doctor.ts';
 import { ConfigError, configurationTable, readConfig } from './config.ts';
 import type { Config } from './config.ts';
 import { operatorCommand } from './environment.ts';
@@ -251,6 +252,12 @@ function createProgram(): Command {
     .command('recover')
     .description('print a link that makes another administrator, when nobody can sign in as one')
     .action(() => printLink('recovery'));
+  program
+    .command('doctor')
+    .description('examine the configuration, the database, Redis and the running server, and say what to change')
+    .action(async () => {
+      if (!(await examine({ env: process.env, command, print }))) process.exitCode = 1;
+    });
   addConfigCommands(program);
   addKeyCommands(program);
   addUserCommands(program);

@@ -1,5 +1,6 @@
 // The connection to Redis, or none. It must never make a request wait: what it does not answer at once is done without it.
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { Redis as Client } from 'ioredis';
 import type { Logger } from './log.ts';
 
@@ -11,6 +12,8 @@ const REST_MS = 1_000;
 
 const LONGEST_RECONNECT_MS = 1_000;
 
+const PING_MS = 2_000;
+
 export interface Redis {
   /** @throws where Redis does not answer, or refuses */
   call(...command: string[]): Promise<unknown>;
@@ -18,6 +21,8 @@ export interface Redis {
   eval(script: string, keys: readonly string[], args: readonly string[]): Promise<unknown>;
   /** Undefined where Redis is away; while it is, that costs nothing. */
   attempt<T>(act: () => Promise<T>): Promise<T | undefined>;
+  /** For the operator: waits for the connection too, 2 s at most. @throws where Redis does not answer as fast as requests need it */
+  ping(): Promise<void>;
   /** Whether the last attempt was answered. */
   isAnswering(): boolean;
   close(): void;
@@ -122,6 +127,10 @@ export function openRedis({ url, log }: { url: string; log: Logger }): Redis {
         if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
         return await inTime(client.call('EVAL', script, ...given));
       }
+    },
+    async ping() {
+      if (client.status !== 'ready') await once(client, 'ready', { signal: AbortSignal.timeout(PING_MS) });
+      await inTime(client.ping());
     },
     call: (...[command = '', ...rest]) => inTime(client.call(command, ...rest)),
     close: () => client.disconnect(),
