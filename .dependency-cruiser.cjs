@@ -64,12 +64,18 @@ module.exports = {
       'cli-doctor',
       'The examination asks the database, Redis and the server each by itself: one that is away hides none of the others.',
       '^src/cli-doctor\\.ts$',
-      ['^src/(config|environment|log|redis)\\.ts$', '^src/database/open\\.ts$', '^src/contract/health\\.ts$'],
+      [
+        '^src/(cli-address|config|environment|log|redis)\\.ts$',
+        '^src/database/open\\.ts$',
+        '^src/contract/health\\.ts$',
+      ],
     ),
-    only('cli-parts', 'What the operator’s command asks the running server.', '^src/cli-(limits|server)\\.ts$', [
-      '^src/(application|cli-[\\w-]+|config)\\.ts$',
-      '^src/contract/',
-    ]),
+    only(
+      'cli-parts',
+      'What the operator’s command asks the running server.',
+      '^src/cli-(address|limits|server)\\.ts$',
+      ['^src/(application|cli-[\\w-]+|config)\\.ts$', '^src/contract/'],
+    ),
     only('launch', 'The launcher knows the two entry points.', '^src/launch\\.js$', ['^src/(main|cli)\\.ts$']),
     only('application', 'The composition root knows everything below it.', '^src/application\\.ts$', [
       '^src/(contract|database|features|http|security)/',

@@ -1,6 +1,7 @@
 // The operator's examination: what a start needs, one line each, and what the running server has noticed.
 import { getReadiness } from '#contract/health.ts';
 import type { Health, HealthPart } from '#contract/health.ts';
+import { serverUrl } from './cli-address.ts';
 import { ConfigError, readConfig } from './config.ts';
 import type { Config } from './config.ts';
 import { describeDatabase, explainDatabaseFault, openDatabase } from './database/open.ts';
@@ -68,12 +69,6 @@ async function checkRedis({ redisUrl: url }: Config, say: Say): Promise<void> {
   } finally {
     redis.close();
   }
-}
-
-/** Where the server of this configuration is reached from the machine, or the container, that it runs on. */
-function serverUrl({ host, port }: Config): string {
-  const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
 }
 
 const verdicts = { ok: 'ok', degraded: 'warning', failed: 'failed' } as const;

@@ -1,24 +1,13 @@
 // How the operator's command calls the server that runs on this machine.
 import { request } from 'node:http';
-import { isIP } from 'node:net';
 import { createOperatorCredential } from './application.ts';
+import { serverHost, serverUrl } from './cli-address.ts';
 import type { Config } from './config.ts';
 
 const PATIENCE_MS = 5_000;
 
 /** Said to the operator as it is, without a stack. */
 export class CommandError extends Error {}
-
-/** A server that listens on all addresses listens on this one. */
-function hostOf({ host }: Config): string {
-  if (host === '0.0.0.0' || host === '') return '127.0.0.1';
-  return host === '::' ? '::1' : host;
-}
-
-export function serverAddress(config: Config): string {
-  const host = hostOf(config);
-  return `http://${isIP(host) === 6 ? `[${host}]` : host}:${config.port}`;
-}
 
 /** Which server, and what the time is. */
 export interface Target {
@@ -41,7 +30,7 @@ function send({ config, now }: Target, method: string, path: string, body: unkno
     ...(body !== undefined && { 'Content-Type': 'application/json' }),
   };
   const { port } = config;
-  const sent = request({ host: hostOf(config), port, method, path, headers, timeout: PATIENCE_MS }, (response) => {
+  const sent = request({ host: serverHost(config), port, method, path, headers, timeout: PATIENCE_MS }, (response) => {
     let text = '';
     response.setEncoding('utf8').on('data', (part: string) => (text += part));
     response.on('end', () => {
@@ -73,7 +62,7 @@ export async function callServer<T>(target: Target, method: string, path: string
   try {
     answered = await send(target, method, path, body);
   } catch (error) {
-    const address = serverAddress(target.config);
+    const address = serverUrl(target.config);
     throw new CommandError(
       `no server of Gatehouse answers at ${address} (PORT and HOST name it). What is counted is known to running servers only.`,
       { cause: error },

@@ -30,9 +30,14 @@ interface Verified {
   replacedSid: string | undefined;
 }
 
-/** @throws Problem `invalid-credentials`, `throttled`, `quota-exceeded`, `busy` */
-export function createLogIn({ database, users, sessions, throttle, countFailure, hasher, audit }: AuthParts) {
-  async function refuse(attempt: Attempt, row: UserRow | undefined, origin: Origin, reason: string): Promise<never> {
+/** Records why, and answers the same whatever it was. */
+function createRefuse({ database, audit }: Pick<AuthParts, 'database' | 'audit'>) {
+  return async function refuse(
+    attempt: Attempt,
+    row: UserRow | undefined,
+    origin: Origin,
+    reason: string,
+  ): Promise<never> {
     // The name that was typed is not kept: people type their password into it.
     const event = {
       actor: { type: 'anonymous' },
@@ -47,7 +52,12 @@ export function createLogIn({ database, users, sessions, throttle, countFailure,
       await audit.record(tx, { ...event, name: 'authn_login_lock', details });
     });
     throw new Problem('invalid-credentials', { detail: 'Check the spelling of both, and try again.' });
-  }
+  };
+}
+
+/** @throws Problem `invalid-credentials`, `throttled`, `quota-exceeded`, `busy` */
+export function createLogIn({ database, users, sessions, throttle, countFailure, hasher, audit }: AuthParts) {
+  const refuse = createRefuse({ database, audit });
 
   /** Counted as a failure before the password is looked at: of the account, and where a stranger tries, of everybody together. */
   async function begin(

@@ -17,12 +17,10 @@ const logInAs = (app: TestApplication, identifier: string): Promise<Answer> =>
 
 /** Every comparison waits until it is let go. */
 function holdHashes(): { letGo: () => void } {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  vi.spyOn(bcrypt, 'compare').mockImplementation(async () => {
-    await promise;
-    return false;
-  });
-  return { letGo: resolve };
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  // oxlint-disable-next-line typescript/no-misused-promises -- of the two overloads vitest sees the callback's
+  vi.spyOn(bcrypt, 'compare').mockImplementation((() => promise) as typeof bcrypt.compare);
+  return { letGo: () => resolve(false) };
 }
 
 const settle = (answers: readonly Promise<Answer>[]) => {
