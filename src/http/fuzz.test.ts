@@ -60,6 +60,9 @@ const plausible = fc.record({
   secret: text,
   currentPassword: text,
   newPassword: text,
+  address: text,
+  user: text,
+  key: text,
 });
 /** Only what the endpoint knows, each of the right type: this goes through to the rules. */
 const fieldsOf: Record<string, (keyof (typeof plausible extends fc.Arbitrary<infer T> ? T : never))[]> = {
@@ -69,6 +72,7 @@ const fieldsOf: Record<string, (keyof (typeof plausible extends fc.Arbitrary<inf
   logOut: [],
   changePassword: ['currentPassword', 'newPassword'],
   assessPassword: ['password', 'username', 'email'],
+  releaseLimits: ['address', 'user', 'key'],
   setUp: ['secret', 'username', 'email', 'password', 'transport'],
 };
 

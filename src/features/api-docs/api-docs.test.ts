@@ -160,6 +160,7 @@ describeEachApplication('the document', ({ start }) => {
       changePassword: [{ currentPassword: 'x', newPassword: GOOD_PASSWORD }],
       setUp: [{ secret: 'x', username: 'eve', email: 'eve@example.org', password: GOOD_PASSWORD, transport: 'token' }],
       logOut: [{}],
+      releaseLimits: [{ address: '203.0.113.5' }, { user: 'ada' }, {}],
     };
     for (const endpoint of endpoints as readonly Endpoint[])
       for (const token of [undefined, 'nonsense', again.accessToken, root.accessToken])
@@ -186,11 +187,12 @@ describeEachApplication('the document', ({ start }) => {
       const name = `${endpoint.name} ${status} ${problem}`;
       const type = headers.get('content-type') ?? 'nothing';
       if (status === 204 || type.startsWith('text/html')) continue;
-      const checker = checkerOf(document, endpoint.path, endpoint.method, status);
+      const path = endpoint.path.replaceAll(/:(\w+)/g, '{$1}');
+      const checker = checkerOf(document, path, endpoint.method, status);
       if (checker === undefined) undeclared.add(name);
       else expect(checker.safeParse(body).error?.issues ?? [], name).toEqual([]);
       const text = JSON.stringify(
-        (document['paths'] as Record<string, Record<string, object>>)[endpoint.path]?.[endpoint.method.toLowerCase()],
+        (document['paths'] as Record<string, Record<string, object>>)[path]?.[endpoint.method.toLowerCase()],
       );
       if (status >= 400 && !text.includes(problem)) undeclared.add(name);
     }
