@@ -163,6 +163,8 @@ describe('TRUSTED_PROXIES', () => {
   });
 
   it.each([
+    // Guards: a form that one library reads and the other throws at ended the start with a stack.
+    ['0::0.0.0.0', 'cannot be read; write the address in its usual form'],
     ['::ffff:10.0.0.0/8', 'write "::ffff:10.0.0.0/8" as an IPv4 address or network'],
     ['::FFFF:10.0.0.1', 'write "::FFFF:10.0.0.1" as an IPv4 address or network'],
     ['0:0:0:0:0:ffff:a00:0/104', 'as an IPv4 address or network'],

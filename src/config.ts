@@ -4,6 +4,7 @@ import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } 
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ipaddr from 'ipaddr.js';
+import proxyAddr from 'proxy-addr';
 import type { QuotaPolicyName, WindowName } from '#contract/quota.ts';
 import { readVariables } from './environment.ts';
 import type { Environment, EnvironmentValues, Report } from './environment.ts';
@@ -171,6 +172,11 @@ function faultOfProxy(entry: string): string | undefined {
   // RL-06: `::ffff:10.0.0.0/8` would be read as a network of all IPv4 addresses.
   if (ipaddr.IPv6.isValid(address) && ipaddr.IPv6.parse(address).isIPv4MappedAddress())
     return `write "${entry}" as an IPv4 address or network`;
+  try {
+    proxyAddr.compile([entry]); // as it will be read: forms that one library takes are not all known to the other
+  } catch {
+    return `"${entry}" cannot be read; write the address in its usual form`;
+  }
   return undefined;
 }
 
