@@ -10,6 +10,9 @@ const COMMAND_MS = 80;
 /** After a failure nobody asks for so long. */
 const REST_MS = 1_000;
 
+/** So many probes without an answer, and the connection is made anew: it may be one that only this end still knows of. */
+const PROBES_A_CONNECTION = 3;
+
 const LONGEST_RECONNECT_MS = 1_000;
 
 const PING_MS = 2_000;
@@ -32,15 +35,18 @@ interface BreakerParts {
   onChange: (isAnswering: boolean, reason: string) => void;
   /** Fails where Redis does not answer. */
   probe: () => Promise<unknown>;
+  /** Gives the connection up for a new one. */
+  reconnect: () => void;
 }
 
 /**
  * Opens after a failure. From then on no request waits: now and then Redis is asked beside them, and its first answer closes the breaker.
  */
-function createBreaker({ onChange, probe }: BreakerParts) {
+function createBreaker({ onChange, probe, reconnect }: BreakerParts) {
   let isAnswering = true;
   let restUntil = 0;
   let isProbing = false;
+  let failedProbes = 0;
 
   function settle(answered: boolean, reason = ''): void {
     if (!answered) restUntil = performance.now() + REST_MS;
@@ -65,6 +71,8 @@ function createBreaker({ onChange, probe }: BreakerParts) {
     isProbing = true;
     await settled(probe);
     isProbing = false;
+    failedProbes = isAnswering ? 0 : failedProbes + 1;
+    if (failedProbes % PROBES_A_CONNECTION === 0 && failedProbes > 0) reconnect();
   }
 
   return {
@@ -114,7 +122,9 @@ export function openRedis({ url, log }: { url: string; log: Logger }): Redis {
       if (isAnswering) log.info('Redis answers again: limits are shared by all servers');
       else log.warn({ reason }, 'Redis does not answer: each server counts by itself until it does');
     },
-    probe: () => inTime(client.ping()),
+    // A write: Redis may answer a ping and yet take no counts (read-only, out of memory), and nobody wants to hear of that each second.
+    reconnect: () => client.disconnect(true),
+    probe: () => inTime(client.set('gatehouse:probe', '1', 'PX', REST_MS)),
   });
   client.on('ready', ask);
   return {

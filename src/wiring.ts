@@ -72,7 +72,7 @@ function createSignIn(
   const users = createUsers({ database, now });
   const signingKeys = createSigningKeys({ database, secrets, audit, command, now });
   const warn = (event: Record<string, unknown>, message: string): void => log.warn(event, message);
-  const rateLimit = createRateLimit({ numbers, rehearsed, redis, warn, now });
+  const rateLimit = createRateLimit({ numbers, rehearsed, redis, secrets, warn, now });
   const sessions = createSessions({
     database,
     secrets,

@@ -6,7 +6,8 @@ import proxyAddr from 'proxy-addr';
 
 /** `::ffff:192.0.2.1` and `192.0.2.1` are one client (RL-05). Undefined for what is no address. */
 export function canonicalAddress(text: string): string | undefined {
-  if (ipaddr.IPv4.isValidFourPartDecimal(text)) return text;
+  // Written anew: a part of a header field would keep the whole of it in memory, for as long as the address is kept.
+  if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text).toString();
   if (!ipaddr.IPv6.isValid(text)) return undefined;
   const address = ipaddr.IPv6.parse(text);
   return address.isIPv4MappedAddress() ? address.toIPv4Address().toString() : address.toString();
@@ -59,6 +60,11 @@ export interface ClientAddress {
   peerOf(request: IncomingMessage): string;
   isTrusted(address: string): boolean;
   chainOf(request: IncomingMessage): ProxyChain;
+  /**
+   * Whether whoever asks is on this machine. What was forwarded is not, also where the proxy that did it is on this machine and not trusted, so
+   * that everybody has its address; nor does a header field make anybody local.
+   */
+  isLocal(request: IncomingMessage): boolean;
 }
 
 /** The entries of X-Forwarded-For from the right: each trusted proxy appended the peer it saw. */
@@ -99,6 +105,12 @@ export function createClientAddress(trustedProxies: readonly string[]): ClientAd
   return {
     peerOf,
     isTrusted,
+    isLocal(request) {
+      const peer = peerOf(request);
+      const isOwn =
+        peer === '::1' || peer.startsWith('127.') || peer === canonicalAddress(request.socket.localAddress ?? '');
+      return isOwn && forwardingHeaders(request.headers).length === 0;
+    },
     of: (request) =>
       request.headers['x-forwarded-for'] === undefined ? peerOf(request) : walk(request, entriesOf(request)),
     chainOf(request) {

@@ -2,9 +2,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Response } from 'express';
 import type { ProxyChain } from './client-address.ts';
-import type { Origin, Principal } from './principal.ts';
+import type { Caller, Principal } from './principal.ts';
 
-export interface RequestContext extends Origin {
+export interface RequestContext extends Caller {
   readonly method: string;
   /** Path without the query: a query may hold what does not belong in a log. */
   readonly path: string;

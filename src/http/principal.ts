@@ -11,6 +11,12 @@ export interface Origin {
   readonly userAgent: string;
 }
 
+/** Who asks to be authenticated. */
+export interface Caller extends Origin {
+  /** On this machine, and not through a proxy. */
+  isLocal(): boolean;
+}
+
 export interface AnonymousPrincipal {
   readonly kind: 'anonymous';
   /** Empty, or the guest role's where anonymous access is on. */
@@ -39,11 +45,11 @@ type Sometimes<T> = T | undefined | Promise<T | undefined>;
 
 /** A well signed token of ours. Whose it is counts before its session is read: a refused request must not cost a query. */
 export interface VerifiedToken {
-  /** Undefined for the operator, who is counted by address alone. */
+  /** Undefined for the operator, who is not counted: what releases others must not be refused with them. */
   readonly userId: string | undefined;
   /** Undefined where the session is over, or its user may not sign in. */
   principal(): Sometimes<UserPrincipal | OperatorPrincipal>;
 }
 
 /** Verifies a bearer token; undefined for one that opens nothing, whatever the reason. */
-export type Authenticate = (bearerToken: string, origin: Origin) => Sometimes<VerifiedToken>;
+export type Authenticate = (bearerToken: string, caller: Caller) => Sometimes<VerifiedToken>;

@@ -56,6 +56,7 @@ export function createRequestLog(options: RequestLogOptions): RequestHandler {
       route: undefined,
       principal: undefined,
       proxyChain: () => clientAddress.chainOf(request),
+      isLocal: () => clientAddress.isLocal(request),
     });
     const context = contextOf(response);
     response.setHeader('X-Request-Id', context.requestId);

@@ -163,9 +163,10 @@ export function mount({ endpoint, handle }: Route, options: GateOptions): Reques
     context.route = endpoint.path;
     const access = effectiveAccess(endpoint, options);
     const verified = await verifyToken(request, context, access, options);
-    await options.quotas.count(endpoint.quota, { address: context.address, user: verified?.userId }, (name, value) =>
-      response.setHeader(name, value),
-    );
+    const isOperator = verified !== undefined && verified.userId === undefined;
+    const caller = { address: context.address, user: verified?.userId };
+    if (!isOperator)
+      await options.quotas.count(endpoint.quota, caller, (name, value) => response.setHeader(name, value));
     const principal = await authenticate(verified, request, access, options);
     context.principal = principal;
     authorize(access, principal);

@@ -13,6 +13,7 @@ import {
 import type { DeviceToken } from '../../security/device-token.ts';
 import { randomToken } from '../../security/random-token.ts';
 import type { Issued } from '../sessions/index.ts';
+import type { UserRow } from '../users/index.ts';
 import { sessionAnswer } from './session-cookie.ts';
 
 const NAME = '__Host-gatehouse-device';
@@ -24,11 +25,18 @@ const DEVICE_ID_BYTES = 16;
 const PURPOSE = 'known-device';
 
 export interface KnownDevices {
-  /** The id of this browser for an account; undefined where it has not signed in to it, or not within a year. */
-  find(cookies: string | undefined, userId: string): string | undefined;
+  /**
+   * The id of this browser for an account; undefined where it has not signed in to it within a year, and with the password that the account
+   * has now: whoever knew an earlier one must not have a lane of their own to guess the next.
+   */
+  find(cookies: string | undefined, user: KnownUser): string | undefined;
+  /** For the browser that has changed the password. */
+  renew(cookies: string | undefined, userId: string): Record<string, string>;
   /** The answer to whatever signs in: a browser is remembered with it, under the id that it has. */
   signInAnswer(issued: Issued, cookies: string | undefined): ReturnType<typeof sessionAnswer>;
 }
+
+type KnownUser = Pick<UserRow, 'id' | 'password_changed_at'>;
 
 interface Entry {
   text: string;
@@ -79,7 +87,12 @@ export function createKnownDevices({ secrets, now }: { secrets: SecretRing; now:
   }
 
   return {
-    find: (cookies, userId) => read(cookies).find(isOf(userId))?.token.deviceId,
+    find(cookies, { id, password_changed_at: changedAt }) {
+      const own = read(cookies).find(isOf(id));
+      return own === undefined || (own.token.issuedAt + 1) * 1000 <= changedAt ? undefined : own.token.deviceId;
+    },
+    renew: (cookies, userId): Record<string, string> =>
+      read(cookies).some(isOf(userId)) ? { 'Set-Cookie': remember(cookies, userId) } : {},
     signInAnswer: (issued, cookies) =>
       issued.transport === 'token'
         ? sessionAnswer(issued)

@@ -18,7 +18,7 @@ export interface Browser {
   /** The session it is in so far. */
   findReplacedSid(): Promise<string | undefined>;
   /** By which id it has signed in to the account before; undefined where it has not. */
-  deviceOf(userId: string): string | undefined;
+  deviceOf(user: UserRow): string | undefined;
 }
 
 interface Verified {
@@ -81,7 +81,7 @@ export function createLogIn({ database, users, sessions, throttle, countFailure,
     browser: Browser | undefined,
   ): Promise<Verified> {
     const row = await users.findByIdentifier(identifier);
-    const { attempt, forgive } = await begin(identifier, row, row && browser?.deviceOf(row.id));
+    const { attempt, forgive } = await begin(identifier, row, row && browser?.deviceOf(row));
     // Of a disabled account the password is not even looked at: a right one would be told apart by an older, cheaper hash.
     if (row?.status !== 'active') {
       await verifyNothing(password);

@@ -4,6 +4,7 @@ import { answer, route } from '../../http/route.ts';
 import type { UserPrincipal } from '../../http/principal.ts';
 import type { Route } from '../../http/route.ts';
 import type { Sessions } from '../sessions/index.ts';
+import type { UserRow } from '../users/index.ts';
 import type { Auth } from './auth.ts';
 import type { KnownDevices } from './device-cookie.ts';
 import { contextOf } from './password-rules.ts';
@@ -42,7 +43,7 @@ function createSignInRoutes({ auth, sessions, devices }: Parts): Route[] {
       if (body.transport === 'cookie') assertSameOrigin();
       const browser = {
         findReplacedSid: () => findReplaced(sessions, body.transport, cookies),
-        deviceOf: (userId: string) => (body.transport === 'cookie' ? devices.find(cookies, userId) : undefined),
+        deviceOf: (user: UserRow) => (body.transport === 'cookie' ? devices.find(cookies, user) : undefined),
       };
       const given = devices.signInAnswer(await auth.logIn(body, context, browser), cookies);
       return answer(200, given.body, given.headers);
@@ -82,13 +83,13 @@ function createDescribe() {
   };
 }
 
-function createAccountRoutes({ auth, rules, options, hasAdministrator }: Parts): Route[] {
+function createAccountRoutes({ auth, devices, rules, options, hasAdministrator }: Parts): Route[] {
   const describe = createDescribe();
   return [
     route(contract.getMe, async ({ principal }) => answer(200, describe(principal))),
-    route(contract.changePassword, async ({ principal, body, context }) => {
+    route(contract.changePassword, async ({ principal, body, context, cookies }) => {
       await auth.changePassword(principal, body, context);
-      return answer(204);
+      return answer(204, undefined, devices.renew(cookies, principal.user.id));
     }),
     route(contract.getSignInOptions, async () =>
       answer(200, { ...options, setupRequired: !(await hasAdministrator()) }),

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Kysely, Selectable } from 'kysely';
 import type { Tables } from '../../database/open.ts';
-import { CLOSED_MS, GROWTH_MS, KEPT_MS, LIMIT, LONGEST_WAIT_MS, MOST_IN_ROW, WAITS_MS, WINDOW_MS } from './waits.ts';
+import { CLOSED_MS, GROWTH_MS, LIMIT, LONGEST_WAIT_MS, MOST_IN_ROW, WAITS_MS, WINDOW_MS } from './waits.ts';
 
 export type LaneRow = Selectable<Tables['log_in_lanes']>;
 type LaneKeys = Pick<LaneRow, 'key' | 'user_id' | 'kind'>;
@@ -105,8 +105,7 @@ export async function deleteForgottenLanes(query: Query, at: number, most: numbe
       select
         .selectFrom('log_in_lanes')
         .select('key')
-        .where('last_failed_at', '<', at - KEPT_MS)
-        .where(({ eb, or }) => or([eb('in_row', '<', LIMIT), eb('last_failed_at', '<', at - CLOSED_MS)]))
+        .where('last_failed_at', '<', at - CLOSED_MS)
         .limit(most),
     )
     .executeTakeFirst();

@@ -13,6 +13,8 @@ export interface From {
   address?: string;
   /** A browser with this device cookie. */
   device?: string;
+  /** The wrong one that is tried. */
+  password?: string;
 }
 
 export function tryLogIn(
@@ -27,7 +29,7 @@ export function tryLogIn(
 }
 
 export const logInWrong = (app: TestApplication, identifier: string, from?: From): Promise<Answer> =>
-  tryLogIn(app, identifier, OTHER_PASSWORD, from);
+  tryLogIn(app, identifier, from?.password ?? OTHER_PASSWORD, from);
 
 export const logInRight = (app: TestApplication, identifier: string, from?: From): Promise<Answer> =>
   tryLogIn(app, identifier, GOOD_PASSWORD, from);

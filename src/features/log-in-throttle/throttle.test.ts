@@ -2,8 +2,10 @@ import { expect, it } from 'vitest';
 import { databaseState } from '../../testing/database-state.ts';
 import {
   call,
+  cookieOf,
   createFrozenClock,
   GOOD_PASSWORD,
+  logInByCookie,
   OTHER_PASSWORD,
   readEvents,
   refusal,
@@ -108,6 +110,18 @@ describeEachApplication('the log-in throttle', ({ start }) => {
     app.clock.advance(1);
     await fail(app, 'ada', 4);
     expect(await logInRight(app, 'ada')).toMatchObject({ status: 200 });
+  });
+
+  // Guards: counts that never blocked were forgotten after a day, and four guesses a day went on for ever.
+  it('LG-03 never more than 100 in a row, also where a day lies between four and the next four', async () => {
+    const app = await start({ clock: createFrozenClock() });
+    await signUp(app, 'ada');
+    for (let day = 0; day < 25; day += 1) {
+      await fail(app, 'ada', 4);
+      app.clock.advance(DAY + HOUR);
+      await app.tidyUp();
+    }
+    expectThrottled(await logInRight(app, 'ada'), 3600);
   });
 
   it('LG-05 the right password is refused while the account waits, and taken as soon as it has waited', async () => {
@@ -222,5 +236,25 @@ describeEachApplication('the log-in throttle', ({ start }) => {
       { target_id: ada.user.id, details: { waitSeconds: 60, failuresInRow: 6, lane: 'strangers' } },
     ]);
     expect((await storedText(app)) + app.logText()).not.toContain('my password as a name');
+  });
+
+  it('LG-05 after a change of password only the browser that made it is known: whoever knew the former one is a stranger', async () => {
+    const app = await start();
+    await signUp(app, 'ada');
+    const other = await logInByCookie(app, 'ada');
+    const owner = await logInByCookie(app, 'ada');
+    app.clock.advance(1000);
+    const body = { currentPassword: GOOD_PASSWORD, newPassword: OTHER_PASSWORD };
+    const changed = await call(app, '/api/auth/password', {
+      method: 'PATCH',
+      token: owner.accessToken,
+      cookie: owner.device,
+      body,
+    });
+    expect(changed).toMatchObject({ status: 204 });
+    const device = cookieOf(changed, 'device');
+    await fail(app, 'ada', 5, { device: other.device, password: GOOD_PASSWORD });
+    expect(await tryLogIn(app, 'ada', OTHER_PASSWORD, { device: other.device })).toMatchObject(refusal('throttled'));
+    expect(await tryLogIn(app, 'ada', OTHER_PASSWORD, { device })).toMatchObject({ status: 200 });
   });
 });

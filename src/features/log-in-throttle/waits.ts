@@ -23,10 +23,9 @@ export const GROWTH_MS = DAY;
 
 /** NIST SP 800-63B-4, section 3.2.2: no more than 100 failures in a row. */
 export const MOST_IN_ROW = 100;
+
+/** Also how long any count is kept: one that went sooner would let somebody guess on who waits for that. */
 export const CLOSED_MS = 30 * DAY;
 
 /** What a closed lane tells to wait: its true end is no use to anybody, and somebody may open it before. */
 export const CLOSED_RETRY_MS = HOUR;
-
-/** How long a count is kept that never reached the limit; any other as long as a closed lane. */
-export const KEPT_MS = DAY;

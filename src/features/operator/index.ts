@@ -5,14 +5,14 @@ import { isGenuineOperatorToken, isOperatorToken } from '../../security/operator
 
 const principal: OperatorPrincipal = { kind: 'operator', permissions: new Set(['limits:read', 'limits:update']) };
 
-/** The secret alone must not open the installation to the network: what came from elsewhere is no operator. */
-const isLocal = (address: string): boolean => address === '::1' || address.startsWith('127.');
-
-/** @param otherwise for every other token */
+/**
+ * The secret alone must not open the installation to the network: what came from elsewhere is no operator.
+ * @param otherwise for every other token
+ */
 export function createOperatorAccess(secrets: SecretRing, now: () => number, otherwise: Authenticate): Authenticate {
-  return (token, origin) => {
-    if (!isOperatorToken(token)) return otherwise(token, origin);
-    if (!isLocal(origin.address) || !isGenuineOperatorToken(secrets, token, now())) return undefined;
+  return (token, caller) => {
+    if (!isOperatorToken(token)) return otherwise(token, caller);
+    if (!caller.isLocal() || !isGenuineOperatorToken(secrets, token, now())) return undefined;
     return { userId: undefined, principal: () => principal };
   };
 }

@@ -22,7 +22,10 @@ const NAME = 'proxy';
 export function createProxyDoctor({ observations, settings, warn }: Parts): ProxyDoctor {
   const find = (): ProxyFinding[] => diagnose(observations.read(), settings);
   const announce = ({ kind, peer, detail, remedies }: ProxyFinding): void =>
-    warn({ kind, peer, detail, remedy: remedies[0]?.line }, 'clients’ addresses may be wrong: look at TRUSTED_PROXIES');
+    warn(
+      { kind, peer, detail, remedy: remedies[0]?.line, where: remedies[0]?.where },
+      'clients’ addresses may be wrong: look at TRUSTED_PROXIES',
+    );
   let known = new Set<string>();
 
   observations.eachMinute(() => {

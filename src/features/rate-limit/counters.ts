@@ -1,21 +1,39 @@
-// What a policy counts with, whether in the process or in Redis.
+// What requests are counted with, whether in the process or in Redis.
+import type { Policy } from './policies.ts';
 
 /** Where a partition stands in one window. */
 export interface WindowCount {
-  /** Requests so far, the one that was just counted included. */
+  /** Requests so far; more than the limit where this one is refused by it. */
   readonly used: number;
   /** When the window ends, in milliseconds since 1970. */
   readonly resetAt: number;
 }
 
-/** The counters of one policy: for each partition one for each window of the policy, in the order of its windows. */
+/** One partition of one policy: counted in each window of the policy. */
+export interface Part {
+  readonly policy: Policy;
+  readonly key: string;
+}
+
+/** The windows of all parts, in their order. */
+export interface Counted {
+  readonly enforced: readonly WindowCount[];
+  /** Empty where the request was refused: it never came to what is rehearsed. */
+  readonly rehearsed: readonly WindowCount[];
+  /** As if it had not been counted. What has begun anew meanwhile is left alone, and nothing goes below nothing. Nobody waits for it. */
+  takeBack(): void;
+}
+
 export interface Counters {
-  increment(key: string): readonly WindowCount[] | Promise<readonly WindowCount[]>;
-  /** A request that another quota refused was none for these windows (by their place). Nobody waits for it, and it never goes below nothing. */
-  takeBack(key: string, places: readonly number[]): void;
+  /**
+   * Counts one request at once in every window, where none of them is full. Where some are, it is refused, and counted in those alone: what
+   * one quota refuses must use up no other, not even for a moment.
+   */
+  count(enforced: readonly Part[], rehearsed: readonly Part[]): Counted | Promise<Counted>;
   /** Undefined for a window that has not begun, or is over. */
-  read(key: string): Promise<readonly (WindowCount | undefined)[]>;
-  reset(key: string): Promise<void>;
-  /** Of this process: another one has reset it. */
-  forget(key: string): void;
+  read(part: Part): Promise<readonly (WindowCount | undefined)[]>;
+  /** Resolves with whether it is gone everywhere. */
+  reset(parts: readonly Part[]): Promise<boolean>;
+  /** Of this process: another one has reset them. */
+  forget(parts: readonly Part[]): void;
 }

@@ -1,9 +1,11 @@
 // The RateLimit header fields of the IETF draft. Structured fields (RFC 9651): lists of items, each a string with parameters.
 import type { WindowCount } from './counters.ts';
-import type { Quota } from './limiter.ts';
+import type { Quota } from './policies.ts';
+
+type Named = Pick<Quota, 'name' | 'limit' | 'windowSeconds'>;
 
 /** `RateLimit-Policy`: the same for every request that the same quotas count. */
-export const policyField = (quotas: readonly Quota[]): string =>
+export const policyField = (quotas: readonly Named[]): string =>
   quotas.map(({ name, limit, windowSeconds }) => `"${name}";q=${limit};w=${windowSeconds}`).join(', ');
 
 /** Whole seconds until the window ends; waiting so long is enough. */
@@ -11,5 +13,5 @@ export const secondsLeft = ({ resetAt }: WindowCount, now: number): number =>
   Math.max(0, Math.ceil((resetAt - now) / 1000));
 
 /** One item of `RateLimit`. */
-export const quotaItem = ({ name, limit }: Quota, count: WindowCount, now: number): string =>
+export const quotaItem = ({ name, limit }: Named, count: WindowCount, now: number): string =>
   `"${name}";r=${Math.max(0, limit - count.used)};t=${secondsLeft(count, now)}`;

@@ -2,6 +2,7 @@
 // administrator sees of them.
 import type { Quotas } from '../../http/quota.ts';
 import type { Redis } from '../../redis.ts';
+import type { SecretRing } from '../../security/app-secret.ts';
 import { createJudge } from './judgement.ts';
 import { createLimits } from './limits.ts';
 import type { Limits, LimitsParts } from './limits.ts';
@@ -13,7 +14,7 @@ import type { QuotaNumbers } from './policies.ts';
 import { createQuotas } from './quotas.ts';
 import type { CountingQuotas } from './quotas.ts';
 import { createNoteRefusal } from './refusals.ts';
-import { createSend, createSharedCounters } from './shared-counters.ts';
+import { createSharedCounters } from './shared-counters.ts';
 import { createSharedLedger } from './shared-ledger.ts';
 
 export { createLimitRoutes } from './routes.ts';
@@ -24,6 +25,7 @@ interface Parts {
   /** Numbers that are tried out. */
   rehearsed: Readonly<Partial<QuotaNumbers>>;
   redis: Redis | undefined;
+  secrets: SecretRing;
   /** One line for the operator. */
   warn: (event: Record<string, unknown>, message: string) => void;
   now: () => number;
@@ -34,24 +36,16 @@ export interface RateLimit extends CountingQuotas, Pick<Quotas, 'noteRefusal'> {
   createLimits(parts: LimitsParts): Limits;
 }
 
-export function createRateLimit({ numbers, rehearsed, redis, warn, now }: Parts): RateLimit {
+export function createRateLimit({ numbers, rehearsed, redis, secrets, warn, now }: Parts): RateLimit {
   const ownLedger = createMemoryLedger(now);
   const ledger = redis === undefined ? ownLedger : createSharedLedger(redis, ownLedger, now);
-  const send = redis && createSend(redis);
-  const keyOf = createKeys();
-  const policies = createAllPolicies({
-    numbers,
-    rehearsed,
-    createCounters(names, windowMs) {
-      const own = createMemoryCounters(windowMs, now);
-      if (redis === undefined || send === undefined) return own;
-      const prefixes = names.map((name) => `gatehouse:quota:${name}:`);
-      return createSharedCounters({ redis, send, prefixes, windowMs, own });
-    },
-  });
+  const ownCounters = createMemoryCounters(now);
+  const counters = redis === undefined ? ownCounters : createSharedCounters(redis, ownCounters, now);
+  const keyOf = createKeys(secrets.derive('quota-partition', ''));
+  const policies = createAllPolicies(numbers, rehearsed);
   return {
-    ...createQuotas({ policies, keyOf, judge: createJudge({ ledger, now }), now }),
+    ...createQuotas({ policies, counters, keyOf, judge: createJudge({ ledger, now }), now }),
     noteRefusal: createNoteRefusal({ ledger, warn, now }),
-    createLimits: (parts) => createLimits({ ...parts, policies, numbers, rehearsed, keyOf, ledger, redis }),
+    createLimits: (parts) => createLimits({ ...parts, policies, counters, numbers, rehearsed, keyOf, ledger, redis }),
   };
 }

@@ -3,11 +3,11 @@ import { Problem } from '#contract/problem.ts';
 import type { LimitState, Partition } from '#contract/quota.ts';
 import type { WindowCount } from './counters.ts';
 import { secondsLeft } from './header-fields.ts';
-import { isWorthNoting } from './ledger.ts';
+import { isNear } from './ledger.ts';
 import type { Ledger } from './ledger.ts';
-import { isOver } from './limiter.ts';
-import type { Keys, Policy, Quota } from './limiter.ts';
+import type { Keys } from './limiter.ts';
 import { maskPartition } from './partition-key.ts';
+import type { Policy, Quota } from './policies.ts';
 
 /** Who is counted, by what: what is not known is not counted by. */
 export interface Caller {
@@ -17,28 +17,28 @@ export interface Caller {
 }
 
 /** What one window of one policy says. */
-export interface Count {
-  readonly policy: Policy;
+export interface Reading {
   readonly quota: Quota;
-  /** Of the window in the policy. */
-  readonly place: number;
+  readonly partition: Partition;
   readonly count: WindowCount;
 }
 
-const isViolated = ({ quota, count }: Count): boolean => isOver(quota, count);
-
-/** Being refused by one quota must not use up another. */
-function takeBack(counts: readonly Count[], { keys }: Caller): void {
-  const within = counts.filter((each) => !isViolated(each));
-  for (const [policy, of] of Map.groupBy(within, (each) => each.policy))
-    policy.counters.takeBack(
-      keys[policy.partition] ?? '',
-      of.map(({ place }) => place),
-    );
+/** @param counts of all windows, in their order */
+export function readingsOf(policies: readonly Policy[], counts: readonly WindowCount[]): Reading[] {
+  if (counts.length === 0) return [];
+  let index = -1;
+  return policies.flatMap(({ partition, quotas }) =>
+    quotas.map((quota) => {
+      index += 1;
+      return { quota, partition, count: counts[index] as WindowCount };
+    }),
+  );
 }
 
+const isViolated = ({ quota, count }: Reading): boolean => count.used > quota.limit;
+
 /** Whom a policy counts, as far as an administrator may see it. */
-function describe({ policy: { partition }, quota, count }: Count, { values, keys }: Caller): LimitState {
+function describe({ partition, quota, count }: Reading, { values, keys }: Caller): LimitState {
   const key = keys[partition] ?? '';
   return {
     quota: quota.name,
@@ -51,11 +51,11 @@ function describe({ policy: { partition }, quota, count }: Count, { values, keys
   };
 }
 
-export type Judge = (caller: Caller, enforced: readonly Count[], rehearsed: readonly Count[]) => void;
+export type Judge = (caller: Caller, enforced: readonly Reading[], rehearsed: readonly Reading[]) => void;
 
 export function createJudge({ ledger, now }: { ledger: Ledger; now: () => number }): Judge {
   /** @throws Problem `quota-exceeded`: waiting as long as it says works */
-  function refuse(violated: readonly Count[], limitStates: LimitState[]): never {
+  function refuse(violated: readonly Reading[], limitStates: LimitState[]): never {
     const at = now();
     throw new Problem('quota-exceeded', {
       detail: 'This address, or this account, has asked more often than it may.',
@@ -67,15 +67,12 @@ export function createJudge({ ledger, now }: { ledger: Ledger; now: () => number
 
   return (caller, enforced, rehearsed) => {
     for (const each of enforced)
-      if (isWorthNoting(each.quota.limit, each.count.used)) ledger.noteConsumer(describe(each, caller));
-    if (enforced.some(isViolated)) {
-      takeBack(enforced, caller);
-      takeBack(rehearsed, caller);
-      const states = enforced.map((each) => describe(each, caller));
-      refuse(enforced.filter(isViolated), states);
-    }
-    if (!rehearsed.some(isViolated)) return;
-    takeBack(rehearsed, caller);
+      if (isNear(each.quota.limit, each.count.used)) ledger.noteConsumer(describe(each, caller));
+    if (enforced.some(isViolated))
+      refuse(
+        enforced.filter(isViolated),
+        enforced.map((each) => describe(each, caller)),
+      );
     for (const each of rehearsed) if (isViolated(each)) ledger.noteStopped(describe(each, caller));
   };
 }

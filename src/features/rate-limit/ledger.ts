@@ -17,9 +17,9 @@ export const ledgerLimits = {
   stopped: 500,
 } as const;
 
-/** Twice in a window at most: at a tenth of the quota, and at the first refusal. */
-export const isWorthNoting = (limit: number, used: number): boolean =>
-  used === limit + 1 || used === Math.min(limit, Math.max(2, Math.ceil(limit / 10)));
+/** Once in a window at most: a tenth of the quota is used. */
+export const isNear = (limit: number, used: number): boolean =>
+  used === Math.min(limit, Math.max(2, Math.ceil(limit / 10)));
 
 /** Why a request was answered 429. */
 export interface Refusal {

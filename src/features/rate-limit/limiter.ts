@@ -1,33 +1,18 @@
-// One express-rate-limit limiter for each policy, over a store that holds all of its windows: one for each window cost three times as much.
+// One express-rate-limit limiter for all that counts a request, over a store that counts every window of every policy at once: one limiter for
+// each of them cost six times as much, and could not see that another one refuses.
 import { rateLimit } from 'express-rate-limit';
 import type { IncrementResponse, RateLimitInfo, Store } from 'express-rate-limit';
 import type { Request, Response } from 'express';
 import type { Partition } from '#contract/quota.ts';
-import type { Counters, WindowCount } from './counters.ts';
+import type { Counted, Counters, Part } from './counters.ts';
+import type { Policies, Policy, Quota } from './policies.ts';
 
 export type Keys = Partial<Record<Partition, string>>;
 
-/** One window of a policy. */
-export interface Quota {
-  /** `login-minute` */
-  readonly name: string;
-  readonly limit: number;
-  readonly windowSeconds: number;
-}
-
-export interface Policy {
-  readonly name: string;
-  readonly partition: Partition;
-  readonly quotas: readonly Quota[];
-  readonly counters: Counters;
-  /** Counts a request in every window at once. */
-  count(carrier: Carrier): Promise<readonly WindowCount[]>;
-}
-
-/** What stands for the request in express-rate-limit, which needs a place for its results and nothing else of Express. */
-export interface Carrier {
-  readonly keys: Keys;
-  [policyName: string]: unknown;
+/** What stands for the request in express-rate-limit, which needs a place for its result and nothing else of Express. */
+interface Carrier {
+  readonly key: string;
+  rateLimit?: RateLimitInfo;
 }
 
 /** It is never answered by a limiter. */
@@ -37,54 +22,60 @@ const onError = (error?: unknown): void => {
   if (error instanceof Error) throw error;
 };
 
-/** A limiter hands on the instant that its store names, and nothing else of the store's: so that carries all windows. */
+/** A limiter hands on the instant that its store names, and nothing else of the store's: so that carries everything. */
 class ResetTime extends Date {
-  readonly counts: readonly WindowCount[];
+  readonly counted: Counted;
 
-  constructor(counts: readonly WindowCount[]) {
-    super(Math.max(...counts.map(({ resetAt }) => resetAt)));
-    this.counts = counts;
+  constructor(counted: Counted) {
+    super(Math.max(0, ...counted.enforced.map(({ resetAt }) => resetAt)));
+    this.counted = counted;
   }
 }
 
-export const isOver = (quota: Quota, { used }: WindowCount): boolean => used > quota.limit;
+const SEPARATOR = ' ';
 
-/** To the limiter a policy is one quota of 1, which is exceeded where any of the windows is. */
-function createStore(quotas: readonly Quota[], counters: Counters): Store {
-  const respond = (counts: readonly WindowCount[]): IncrementResponse => ({
-    totalHits: quotas.some((quota, place) => isOver(quota, counts[place] as WindowCount)) ? 2 : 1,
-    resetTime: new ResetTime(counts),
+/** To the limiter a request is one of 1 that may pass, and one too many where any window refuses it. */
+function createStore({ enforced, rehearsed }: Policies, counters: Counters): Store {
+  const limits = enforced.flatMap(({ quotas }: Policy) => quotas.map(({ limit }: Quota) => limit));
+  const respond = (counted: Counted): IncrementResponse => ({
+    totalHits: counted.enforced.some(({ used }, index) => used > (limits[index] ?? 0)) ? 2 : 1,
+    resetTime: new ResetTime(counted),
   });
+  const partsOf = (policies: readonly Policy[], keys: readonly string[], from: number): Part[] =>
+    policies.map((policy, index) => ({ policy, key: keys[from + index] ?? '' }));
+  const allParts = (key: string): Part[] => {
+    const keys = key.split(SEPARATOR);
+    return partsOf([...enforced, ...rehearsed], keys, 0);
+  };
   return {
     increment(key) {
-      const counts = counters.increment(key);
-      return counts instanceof Promise ? counts.then(respond) : respond(counts);
+      const keys = key.split(SEPARATOR);
+      const counted = counters.count(partsOf(enforced, keys, 0), partsOf(rehearsed, keys, enforced.length));
+      return counted instanceof Promise ? counted.then(respond) : respond(counted);
     },
-    decrement: (key) => counters.takeBack(key, [...quotas.keys()]),
-    resetKey: (key) => counters.reset(key),
+    decrement: () => {}, // what was counted is taken back by itself
+    resetKey: async (key) => void (await counters.reset(allParts(key))),
   };
 }
 
-export function createPolicy(policy: Omit<Policy, 'count'>): Policy {
-  const { name, partition, quotas, counters } = policy;
+export type Count = (keys: Keys) => Promise<Counted>;
+
+export function createLimiter(policies: Policies, counters: Counters): Count {
+  const partitions = [...policies.enforced, ...policies.rehearsed].map(({ partition }) => partition);
   const middleware = rateLimit({
-    windowMs: Math.max(...quotas.map(({ windowSeconds }) => windowSeconds)) * 1000,
     limit: 1,
-    store: createStore(quotas, counters),
-    requestPropertyName: name,
-    keyGenerator: (request) => (request as unknown as Carrier).keys[partition] ?? '',
-    // All are asked at once, so none of them answers by itself: one answer is made of what all of them say.
+    store: createStore(policies, counters),
+    keyGenerator: (request) => (request as unknown as Carrier).key,
+    // It does not answer by itself: one answer is made of what all windows say.
     handler: (_request, _response, next) => next(),
     standardHeaders: false,
     legacyHeaders: false,
     // Its checks are about Express's request, and about a second limiter on one store.
     validate: false,
   });
-  return {
-    ...policy,
-    async count(carrier) {
-      await middleware(carrier as unknown as Request, NO_RESPONSE, onError);
-      return ((carrier[name] as RateLimitInfo).resetTime as ResetTime).counts;
-    },
+  return async (keys) => {
+    const carrier: Carrier = { key: partitions.map((partition) => keys[partition] ?? '').join(SEPARATOR) };
+    await middleware(carrier as unknown as Request, NO_RESPONSE, onError);
+    return ((carrier.rateLimit as RateLimitInfo).resetTime as ResetTime).counted;
   };
 }

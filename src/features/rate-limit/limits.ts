@@ -1,12 +1,15 @@
 // What administrators do with limits: look at them, at who is near or over them, and let somebody go on.
+import { id } from '#contract/fields.ts';
 import { Problem } from '#contract/problem.ts';
 import { quotaPolicies, quotaPolicyNames, windows } from '#contract/quota.ts';
 import type { Partition, WindowName } from '#contract/quota.ts';
 import type { Database, Tx } from '../../database/open.ts';
 import { canonicalAddress } from '../../http/client-address.ts';
+import type { Origin } from '../../http/principal.ts';
 import type { Redis } from '../../redis.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import type { Users } from '../users/index.ts';
+import type { Counters, Part } from './counters.ts';
 import type { Ledger } from './ledger.ts';
 import { clientOf, maskPartition } from './partition-key.ts';
 import type { KeyOf } from './partition-key.ts';
@@ -49,6 +52,7 @@ export interface LimitsParts {
 
 interface Parts extends LimitsParts {
   policies: Policies;
+  counters: Counters;
   numbers: QuotaNumbers;
   rehearsed: Readonly<Partial<QuotaNumbers>>;
   keyOf: KeyOf;
@@ -65,8 +69,6 @@ interface Resolved {
   isUnknown?: true;
 }
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-7/;
-
 function assertOne(which: Which): void {
   if (Object.values(which).filter((value) => value !== undefined).length === 1) return;
   throw new Problem('invalid-input', { detail: 'Name exactly one: an address, a user, or a key where one is taken.' });
@@ -81,7 +83,7 @@ async function resolve({ address, user = '', key }: Which, { users, keyOf }: Par
     const found = keyOf('address', clientOf(client));
     return { partition: 'address', key: found, label: maskPartition('address', client, found) };
   }
-  const row = await (UUID.test(user) ? users.findById(user) : users.findByIdentifier(user));
+  const row = await (id.safeParse(user).success ? users.findById(user) : users.findByIdentifier(user));
   if (row !== undefined)
     return { partition: 'user', key: keyOf('user', row.id), label: row.id, lane: { userId: row.id } };
   return { partition: 'user', key: keyOf('user', user), label: 'unknown', lane: { identifier: user }, isUnknown: true };
@@ -112,33 +114,49 @@ function describeQuotas({ numbers, rehearsed }: Parts) {
   );
 }
 
+/** Who releases, and from where. */
+export interface Releaser {
+  actor: Actor;
+  /** Absent for the operator. */
+  sessionId?: string;
+  origin: Origin;
+}
+
 function createRelease(parts: Parts) {
-  const { policies, database, lanes, audit } = parts;
-  const counters = [...policies.enforced, ...policies.rehearsed].map((policy) => policy.counters);
+  const { policies, counters, database, lanes, audit } = parts;
+  const partsOf = (key: string): Part[] =>
+    [...policies.enforced, ...policies.rehearsed].map((policy) => ({ policy, key }));
 
   database.changes.subscribe((topic) => {
     const [kind, key = ''] = topic.split(':');
-    if (kind === 'limits') for (const each of counters) each.forget(key);
+    if (kind === 'limits') counters.forget(partsOf(key));
   });
 
-  /** Recorded first, in one transaction with the waits that end; the counters go once that has been committed. */
-  return async function release(which: Which, actor: Actor): Promise<{ key: string; accounts: number }> {
+  /**
+   * Recorded first, in one transaction with the waits that end; the counters go once that has been committed.
+   * @throws Problem `unavailable` where what Redis counts is still there
+   */
+  return async function release(which: Which, releaser: Releaser): Promise<{ key: string; accounts: number }> {
     assertOne(which);
     const { key, label, lane } = await resolve(which, parts);
     const accounts = await database.transaction(async (tx) => {
       const ended = lane === undefined ? 0 : await lanes.release(tx, lane);
-      const details = { label, accounts: ended };
-      await audit.record(tx, { name: 'limit_released', actor, target: { type: 'limit', id: key }, details });
+      const event = { ...releaser, target: { type: 'limit', id: key }, details: { label, accounts: ended } } as const;
+      await audit.record(tx, { ...event, name: 'limit_released' });
       await tx.publish(`limits:${key}`);
       return ended;
     });
-    await Promise.all(counters.map((each) => each.reset(key)));
-    return { key, accounts };
+    if (await counters.reset(partsOf(key))) return { key, accounts };
+    throw new Problem('unavailable', {
+      detail:
+        'Released on this server. Redis does not answer, and what it has counted stays: release again when it does.',
+      retryAfterSeconds: 5,
+    });
   };
 }
 
 export function createLimits(parts: Parts) {
-  const { policies, ledger, redis } = parts;
+  const { policies, counters, ledger, redis } = parts;
   return {
     release: createRelease(parts),
     overview: () => ({
@@ -148,10 +166,10 @@ export function createLimits(parts: Parts) {
       },
       quotas: describeQuotas(parts),
     }),
-    consumers: async (count: number) => (await readConsumers(policies.enforced, ledger)).slice(0, count),
+    consumers: async (count: number) => (await readConsumers(policies.enforced, counters, ledger)).slice(0, count),
     async blocked(count: number) {
       const [consumers, accounts] = await Promise.all([
-        readConsumers(policies.enforced, ledger),
+        readConsumers(policies.enforced, counters, ledger),
         parts.lanes.listBlocked(count),
       ]);
       const blocked = consumers.filter(({ isBlocked }) => isBlocked).slice(0, count);
@@ -163,7 +181,7 @@ export function createLimits(parts: Parts) {
       const { partition, key, label, isUnknown } = await resolve(which, parts);
       if (isUnknown === true) throw new Problem('not-found', { detail: 'There is no such user.' });
       const applying = policies.enforced.filter((policy) => policy.partition === partition);
-      return (await Promise.all(applying.map((policy) => readStandings(policy, key, label)))).flat();
+      return (await Promise.all(applying.map((policy) => readStandings(counters, policy, key, label)))).flat();
     },
     /** @throws Problem `not-found` */
     async explain(requestId: string) {

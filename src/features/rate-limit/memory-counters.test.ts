@@ -1,58 +1,83 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import type { Counted, Part, WindowCount } from './counters.ts';
 import { createMemoryCounters } from './memory-counters.ts';
+import { createAllPolicies } from './policies.ts';
+import type { QuotaNumbers } from './policies.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
+const START = 1_700_000_000_000;
 
-interface Act {
-  key: string;
-  /** Milliseconds since the one before. */
-  after: number;
-  isTakenBack: boolean;
+const none: QuotaNumbers = {
+  address: {},
+  user: {},
+  login: {},
+  register: {},
+  setup: {},
+  refresh: {},
+  password: {},
+  failures: {},
+};
+
+/** Counters of `address` with these numbers, at a time that the test sets. */
+function createCounters(numbers: QuotaNumbers['address']) {
+  let at = START;
+  const counters = createMemoryCounters(() => at);
+  const [policy] = createAllPolicies({ ...none, address: numbers }, {}).enforced;
+  if (policy === undefined) throw new Error('there is a policy');
+  const partOf = (key: string): Part => ({ policy, key });
+  return {
+    now: () => at,
+    wait: (milliseconds: number) => void (at += milliseconds),
+    count: (key: string) => counters.count([partOf(key)], []) as Counted,
+    read: (key: string) => counters.read(partOf(key)),
+  };
+}
+
+/** What fixed windows are, in the plainest words: each begins with the first request after the end of the one before. */
+function createModel(limits: readonly { length: number; limit: number }[]) {
+  const windows = new Map<string, { begunAt: number; used: number }>();
+  return (key: string, at: number): number[] => {
+    const own = limits.map(({ length, limit }) => {
+      const id = `${key} ${length}`;
+      const known = windows.get(id);
+      const window = known !== undefined && at < known.begunAt + length ? known : { begunAt: at, used: 0 };
+      windows.set(id, window);
+      return { window, isFull: window.used >= limit };
+    });
+    const isRefused = own.some(({ isFull }) => isFull);
+    for (const { window, isFull } of own) if (!isRefused || isFull) window.used += 1;
+    return own.map(({ window }) => window.used);
+  };
 }
 
 const acts = fc.array(
   fc.record({
     key: fc.constantFrom('a', 'b', 'c'),
-    after: fc.oneof(fc.integer({ min: 0, max: 2000 }), fc.integer({ min: 0, max: 2 * HOUR })),
-    isTakenBack: fc.boolean(),
+    /** Milliseconds since the one before. */
+    after: fc.oneof(fc.integer({ min: 0, max: 4000 }), fc.integer({ min: 0, max: 2 * HOUR })),
   }),
-  { maxLength: 60 },
+  { maxLength: 80 },
 );
 
-/** What a fixed window is, in the plainest words: it begins with the first request after the end of the one before. */
-function createModel() {
-  const windows = new Map<string, { begunAt: number; used: number }>();
-  return (key: string, length: number, at: number, isTakenBack: boolean): number => {
-    const id = `${key} ${length}`;
-    const known = windows.get(id);
-    const window = known !== undefined && at < known.begunAt + length ? known : { begunAt: at, used: 0 };
-    window.used += 1;
-    windows.set(id, window);
-    const { used } = window;
-    if (isTakenBack) window.used -= 1;
-    return used;
-  };
-}
+const usedOf = (counts: readonly WindowCount[]): number[] => counts.map(({ used }) => used);
 
-it('RL-03 counts in fixed windows, each partition and each window by itself, whatever comes when', () => {
+it('RL-03 RL-11 counts in fixed windows; what one window refuses uses up no other, whatever comes when', () => {
   fc.assert(
-    fc.property(acts, (list: Act[]) => {
-      let at = 1_700_000_000_000;
-      const counters = createMemoryCounters([MINUTE, HOUR], () => at);
-      const model = createModel();
-      for (const { key, after, isTakenBack } of list) {
-        at += after;
-        const counts = counters.increment(key) as readonly { used: number; resetAt: number }[];
-        if (isTakenBack) counters.takeBack(key, [0, 1]);
-        expect(counts.map(({ used }) => used)).toEqual([
-          model(key, MINUTE, at, isTakenBack),
-          model(key, HOUR, at, isTakenBack),
-        ]);
-        for (const [place, { resetAt }] of counts.entries()) {
-          expect(resetAt).toBeGreaterThan(at);
-          expect(resetAt - at).toBeLessThanOrEqual([MINUTE, HOUR][place] ?? 0);
+    fc.property(acts, (list) => {
+      const counters = createCounters({ minute: 4, hour: 9 });
+      const model = createModel([
+        { length: MINUTE, limit: 4 },
+        { length: HOUR, limit: 9 },
+      ]);
+      for (const { key, after } of list) {
+        counters.wait(after);
+        const { enforced } = counters.count(key);
+        expect(usedOf(enforced)).toEqual(model(key, counters.now()));
+        for (const [place, { resetAt }] of enforced.entries()) {
+          expect(resetAt).toBeGreaterThan(counters.now());
+          expect(resetAt - counters.now()).toBeLessThanOrEqual([MINUTE, HOUR][place] ?? 0);
         }
       }
     }),
@@ -63,35 +88,46 @@ it('RL-03 in any span as long as a window at most twice the quota passes, and in
   const limit = 5;
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: 20_000 }), { minLength: 1, maxLength: 120 }), (gaps) => {
-      let at = 1_700_000_000_000;
-      const counters = createMemoryCounters([MINUTE], () => at);
+      const counters = createCounters({ minute: limit });
       const passed: number[] = [];
       for (const gap of gaps) {
-        at += gap;
-        const [count] = counters.increment('a') as readonly { used: number }[];
-        if ((count?.used ?? 0) <= limit) passed.push(at);
+        counters.wait(gap);
+        if ((usedOf(counters.count('a').enforced)[0] ?? 0) <= limit) passed.push(counters.now());
       }
-      for (const from of passed)
-        expect(passed.filter((instant) => instant >= from && instant < from + MINUTE).length).toBeLessThanOrEqual(
-          2 * limit,
-        );
+      for (const from of passed) {
+        const within = passed.filter((instant) => instant >= from && instant < from + MINUTE);
+        expect(within.length).toBeLessThanOrEqual(2 * limit);
+      }
     }),
   );
 });
 
-it('never counts below nothing', async () => {
-  const counters = createMemoryCounters([MINUTE], () => 0);
-  counters.takeBack('a', [0]);
-  await counters.increment('a');
-  for (let index = 0; index < 3; index += 1) counters.takeBack('a', [0]);
-  expect(await counters.increment('a')).toMatchObject([{ used: 1 }]);
+it('takes a count back where it was counted: not from the next window, and never below nothing', async () => {
+  const counters = createCounters({ minute: 10 });
+  const first = counters.count('a');
+  first.takeBack();
+  first.takeBack();
+  expect(usedOf(counters.count('a').enforced)).toEqual([1]);
+  const late = counters.count('a');
+  counters.wait(MINUTE);
+  counters.count('a');
+  late.takeBack();
+  expect(await counters.read('a')).toMatchObject([{ used: 1 }]);
+});
+
+it('RL-07 a clock that was set back makes nobody wait longer than a window', () => {
+  const counters = createCounters({ minute: 1 });
+  counters.count('a');
+  counters.wait(-HOUR);
+  const [count] = counters.count('a').enforced;
+  expect((count?.resetAt ?? 0) - counters.now()).toBeLessThanOrEqual(MINUTE);
 });
 
 it('RL-10 a million made-up partitions push out the oldest ones, and no more than 20,000 are kept', async () => {
-  const counters = createMemoryCounters([MINUTE, HOUR, 24 * HOUR], () => 0);
+  const counters = createCounters({ minute: 10, hour: 100, day: 1000 });
   const total = 1_000_000;
   const isKept = async (index: number) => (await counters.read(`made-up-${index}`))[0] !== undefined;
-  for (let index = 0; index < total; index += 1) void counters.increment(`made-up-${index}`);
+  for (let index = 0; index < total; index += 1) counters.count(`made-up-${index}`);
   expect(await Promise.all([0, total / 2, total - 20_001].map(isKept))).toEqual([false, false, false]);
   expect(await Promise.all([total - 20_000, total - 1].map(isKept))).toEqual([true, true]);
 });

@@ -1,57 +1,90 @@
 // Counters in the process: without Redis, or while it is away. Bounded: a million made-up addresses push out the oldest
 // counters, they do not fill the memory (express-rate-limit's own store does: 197 MB per million keys).
 import { LRUCache } from 'lru-cache';
-import type { Counters, WindowCount } from './counters.ts';
+import type { Counters, Part, WindowCount } from './counters.ts';
 
-/** Partitions of one policy. About 30 MB for all policies together where each is full. */
+/** Partitions of one policy, which take 8 MB. */
 const LARGEST = 20_000;
 
 interface Counter {
   used: number;
   resetAt: number;
+  readonly limit: number;
 }
 
-export function createMemoryCounters(windowMs: readonly number[], now: () => number): Counters {
-  const partitions = new LRUCache<string, Counter[]>({ max: LARGEST });
+const isFull = ({ used, limit }: Counter): boolean => used >= limit;
 
-  function begin(key: string): Counter[] {
-    const counters = windowMs.map(() => ({ used: 0, resetAt: 0 }));
-    partitions.set(key, counters);
-    return counters;
+/** @returns those that were counted */
+function countIn(windows: readonly Counter[]): readonly Counter[] {
+  const full = windows.some(isFull) ? windows.filter(isFull) : undefined;
+  for (const window of full ?? windows) window.used += 1;
+  return full ?? windows;
+}
+
+/** A copy: the counter goes on while this request is on its way. */
+const copy = ({ used, resetAt }: Counter): WindowCount => ({ used, resetAt });
+
+export function createMemoryCounters(now: () => number): Counters {
+  const policies = new Map<string, LRUCache<string, Counter[]>>();
+
+  function partitionsOf(id: string): LRUCache<string, Counter[]> {
+    const known = policies.get(id);
+    if (known !== undefined) return known;
+    const made = new LRUCache<string, Counter[]>({ max: LARGEST });
+    policies.set(id, made);
+    return made;
+  }
+
+  /** With the windows that are over begun anew; also those whose end is too far away, after the clock was set back. */
+  function windowsOf({ policy, key }: Part, at: number): Counter[] {
+    const partitions = partitionsOf(policy.id);
+    let windows = partitions.get(key);
+    if (windows === undefined) {
+      windows = policy.quotas.map(({ limit }) => ({ used: 0, resetAt: 0, limit }));
+      partitions.set(key, windows);
+    }
+    for (const [place, { windowSeconds }] of policy.quotas.entries()) {
+      const window = windows[place] as Counter;
+      const end = at + windowSeconds * 1000;
+      if (window.resetAt > at && window.resetAt <= end) continue;
+      window.used = 0;
+      window.resetAt = end;
+    }
+    return windows;
   }
 
   return {
-    increment(key) {
+    count(enforced, rehearsed) {
       const at = now();
-      const counters = partitions.get(key) ?? begin(key);
-      return counters.map((counter, place): WindowCount => {
-        if (counter.resetAt <= at) {
-          counter.used = 0;
-          counter.resetAt = at + (windowMs[place] ?? 0);
-        }
-        counter.used += 1;
-        // A copy: the counter goes on while this request is on its way.
-        return { used: counter.used, resetAt: counter.resetAt };
+      const own = enforced.flatMap((part) => windowsOf(part, at));
+      const isRefused = own.some(isFull);
+      const counted = [...countIn(own)];
+      const tried = isRefused ? [] : rehearsed.flatMap((part) => windowsOf(part, at));
+      counted.push(...countIn(tried));
+      const ends = counted.map(({ resetAt }) => resetAt);
+      return {
+        enforced: own.map(copy),
+        rehearsed: tried.map(copy),
+        takeBack() {
+          for (const [index, window] of counted.entries())
+            if (window.resetAt === ends[index] && window.used > 0) window.used -= 1;
+        },
+      };
+    },
+    async read({ policy, key }) {
+      const at = now();
+      const windows = partitionsOf(policy.id).peek(key);
+      return policy.quotas.map((_, place) => {
+        const window = windows?.[place];
+        return window === undefined || window.resetAt <= at ? undefined : copy(window);
       });
     },
-    takeBack(key, places) {
-      const counters = partitions.get(key);
-      for (const place of places) {
-        const counter = counters?.[place];
-        if (counter !== undefined && counter.used > 0) counter.used -= 1;
-      }
+    async reset(parts) {
+      this.forget(parts);
+      return true;
     },
-    async read(key) {
-      const at = now();
-      const counters = partitions.peek(key);
-      return windowMs.map((_, place) => {
-        const counter = counters?.[place];
-        return counter === undefined || counter.resetAt <= at ? undefined : { ...counter };
-      });
+    forget(parts) {
+      for (const { policy, key } of parts) partitionsOf(policy.id).delete(key);
     },
-    async reset(key) {
-      partitions.delete(key);
-    },
-    forget: (key) => void partitions.delete(key),
   };
 }

@@ -14,7 +14,8 @@ const isOver = (instant: string, now: number): boolean => Date.parse(instant) <=
 /** Of this process alone. */
 export function createMemoryLedger(now: () => number): Ledger {
   const consumers = new LRUCache<string, LimitState>({ max: ledgerLimits.consumers });
-  const refusals = new LRUCache<string, Refusal>({ max: ledgerLimits.refusals });
+  /** As text: a part of a header field would keep the whole of what came in memory. */
+  const refusals = new LRUCache<string, string>({ max: ledgerLimits.refusals });
   const stopped = new Map<string, StoppedCount>();
 
   function countOf(quota: string): StoppedCount {
@@ -34,10 +35,11 @@ export function createMemoryLedger(now: () => number): Ledger {
     async consumers() {
       return [...consumers.values()].filter(({ resetsAt }) => !isOver(resetsAt, now()));
     },
-    noteRefusal: (refusal) => void refusals.set(refusal.requestId, refusal),
+    noteRefusal: (refusal) => void refusals.set(refusal.requestId, JSON.stringify(refusal)),
     async findRefusal(requestId) {
-      const found = refusals.peek(requestId);
-      return found === undefined || Date.parse(found.refusedAt) + KEPT_MS <= now() ? undefined : found;
+      const text = refusals.peek(requestId);
+      const found = text === undefined ? undefined : (JSON.parse(text) as Refusal);
+      return found === undefined || isOver(found.refusedAt, now() - KEPT_MS) ? undefined : found;
     },
     noteStopped({ quota, partition, key, label }) {
       const count = countOf(quota);

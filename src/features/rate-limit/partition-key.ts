@@ -1,5 +1,5 @@
 // The keys that requests are counted by, and what an administrator may see of whom a key stands for.
-import { createHash } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { ipKeyGenerator } from 'express-rate-limit';
 import ipaddr from 'ipaddr.js';
 import { LRUCache } from 'lru-cache';
@@ -12,14 +12,17 @@ export const clientOf = (address: string): string => ipKeyGenerator(address, IPV
 
 export type KeyOf = (partition: Partition, value: string) => string;
 
-/** A key is not a place where an address can be read, and is never longer than 22 characters (RL-10). */
-export function createKeys(): KeyOf {
+/**
+ * A key is not a place where an address can be read, nor found out by trying all of them, and is never longer than 22 characters (RL-10).
+ * @param secret of this installation, so that all of its servers make the same keys
+ */
+export function createKeys(secret: Buffer): KeyOf {
   const known = new LRUCache<string, string>({ max: 10_000 });
   return (partition, value) => {
     const id = `${partition} ${value}`;
     const found = known.get(id);
     if (found !== undefined) return found;
-    const key = createHash('sha256').update(id).digest('base64url').slice(0, 22);
+    const key = createHmac('sha256', secret).update(id).digest('base64url').slice(0, 22);
     known.set(id, key);
     return key;
   };

@@ -2,10 +2,12 @@
 import { quotaPolicies } from '#contract/quota.ts';
 import type { EndpointQuota, Partition, QuotaPolicyName } from '#contract/quota.ts';
 import type { Quotas } from '../../http/quota.ts';
-import type { WindowCount } from './counters.ts';
+import type { Counters } from './counters.ts';
 import { policyField, quotaItem } from './header-fields.ts';
-import type { Caller, Count, Judge } from './judgement.ts';
-import type { Carrier, Policy } from './limiter.ts';
+import { readingsOf } from './judgement.ts';
+import type { Caller, Judge } from './judgement.ts';
+import { createLimiter } from './limiter.ts';
+import type { Count } from './limiter.ts';
 import { clientOf } from './partition-key.ts';
 import type { KeyOf } from './partition-key.ts';
 import { selectPolicies } from './policies.ts';
@@ -27,68 +29,70 @@ export interface CountingQuotas extends Pick<Quotas, 'count'> {
 
 interface Parts {
   policies: Policies;
+  counters: Counters;
   keyOf: KeyOf;
   judge: Judge;
   now: () => number;
 }
 
-const nothing: Promise<Count[]> = Promise.resolve([]);
-
-async function countBy(policies: readonly Policy[], { keys }: Caller): Promise<Count[]> {
-  const carrier: Carrier = { keys };
-  const counts = await Promise.all(policies.map((policy) => policy.count(carrier)));
-  return policies.flatMap((policy, index) =>
-    policy.quotas.map((quota, place) => ({ policy, quota, place, count: counts[index]?.[place] as WindowCount })),
-  );
+/** All that counts one kind of request. */
+interface Selection extends Policies {
+  /** Undefined where nothing does. */
+  count: Count | undefined;
+  /** `RateLimit-Policy` */
+  field: string;
 }
 
-/** Begun together: all commands leave in one write to Redis. */
-const countAll = ({ enforced, rehearsed }: Policies, caller: Caller): Promise<[Count[], Count[]]> =>
-  Promise.all([countBy(enforced, caller), rehearsed.length === 0 ? nothing : countBy(rehearsed, caller)]);
+export function createQuotas({ policies, counters, keyOf, judge, now }: Parts): CountingQuotas {
+  const selected = new Map<string, Selection>();
 
-export function createQuotas({ policies, keyOf, judge, now }: Parts): CountingQuotas {
-  const selected = new Map<string, Policies & { field: string }>();
-
-  function applying(quota: Exclude<EndpointQuota, 'none'>, isUser: boolean) {
-    const id = `${quota} ${isUser}`;
+  function select(id: string, names: readonly string[], isKnown: (partition: Partition) => boolean): Selection {
     const known = selected.get(id);
     if (known !== undefined) return known;
-    const isKnown = (partition: Partition): boolean => partition === 'address' || (partition === 'user' && isUser);
-    const found = selectPolicies(policies, ['address', 'user', quota], isKnown);
-    const made = { ...found, field: policyField(found.enforced.flatMap(({ quotas }) => quotas)) };
+    const found = selectPolicies(policies, names, isKnown);
+    const isCounted = found.enforced.length + found.rehearsed.length > 0;
+    const made = {
+      ...found,
+      count: isCounted ? createLimiter(found, counters) : undefined,
+      field: policyField(found.enforced.flatMap(({ quotas }) => quotas)),
+    };
     selected.set(id, made);
     return made;
   }
 
+  function applying(quota: Exclude<EndpointQuota, 'none'>, isUser: boolean): Selection {
+    const isKnown = (partition: Partition): boolean => partition === 'address' || (partition === 'user' && isUser);
+    return select(`${quota} ${isUser}`, ['address', 'user', quota], isKnown);
+  }
+
   async function countOne(name: QuotaPolicyName, value: string): Promise<() => void> {
     const { partition } = quotaPolicies[name];
-    const one = selectPolicies(policies, [name], () => true);
-    const key = keyOf(partition, value);
-    const caller = { values: { [partition]: value }, keys: { [partition]: key } };
-    judge(caller, ...(await countAll(one, caller)));
-    return () => {
-      for (const { counters, quotas } of [...one.enforced, ...one.rehearsed])
-        counters.takeBack(key, [...quotas.keys()]);
-    };
+    const { enforced, rehearsed, count } = select(name, [name], () => true);
+    if (count === undefined) return () => {};
+    const caller = { values: { [partition]: value }, keys: { [partition]: keyOf(partition, value) } };
+    const counted = await count(caller.keys);
+    judge(caller, readingsOf(enforced, counted.enforced), readingsOf(rehearsed, counted.rehearsed));
+    return counted.takeBack;
   }
 
   return {
     async count(quota, { address, user }, setHeader) {
       if (quota === 'none') return;
-      const applied = applying(quota, user !== undefined);
-      if (applied.enforced.length + applied.rehearsed.length === 0) return;
+      const { enforced, rehearsed, count, field } = applying(quota, user !== undefined);
+      if (count === undefined) return;
       const addressKey = keyOf('address', clientOf(address));
       const caller: Caller =
         user === undefined
           ? { values: { address }, keys: { address: addressKey } }
           : { values: { address, user }, keys: { address: addressKey, user: keyOf('user', user) } };
-      const [enforced, rehearsed] = await countAll(applied, caller);
+      const counted = await count(caller.keys);
+      const readings = readingsOf(enforced, counted.enforced);
       if (enforced.length > 0) {
         const at = now();
-        setHeader('RateLimit-Policy', applied.field);
-        setHeader('RateLimit', enforced.map((each) => quotaItem(each.quota, each.count, at)).join(', '));
+        setHeader('RateLimit-Policy', field);
+        setHeader('RateLimit', readings.map((each) => quotaItem(each.quota, each.count, at)).join(', '));
       }
-      judge(caller, enforced, rehearsed);
+      judge(caller, readings, readingsOf(rehearsed, counted.rehearsed));
     },
     async countRefresh(sid) {
       await countOne('refresh', sid);

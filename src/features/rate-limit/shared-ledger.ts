@@ -8,6 +8,8 @@ const PREFIX = 'gatehouse:limits:';
 const CONSUMERS = `${PREFIX}consumers`;
 const REFUSALS = `${PREFIX}refusals`;
 
+const refusalKey = (requestId: string): string => `${PREFIX}refusal:${requestId}`;
+
 /** Every key goes by itself: a day after the last that was written to it. */
 const KEPT_SECONDS = String(KEPT_MS / 1000);
 
@@ -18,9 +20,13 @@ redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[3])
 redis.call('ZREMRANGEBYRANK', KEYS[1], 0, -1 - tonumber(ARGV[4]))
 return redis.call('EXPIRE', KEYS[1], ARGV[5])`;
 
+/** A key for each, and a list of their ids, the oldest of which goes where there are too many. */
 const NOTE_REFUSAL = `
-redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', 'id', ARGV[2], 'refusal', ARGV[3])
-return redis.call('EXPIRE', KEYS[1], ARGV[4])`;
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])
+redis.call('LPUSH', KEYS[2], KEYS[1])
+redis.call('EXPIRE', KEYS[2], ARGV[3])
+if redis.call('LLEN', KEYS[2]) > tonumber(ARGV[2]) then redis.call('DEL', redis.call('RPOP', KEYS[2])) end
+return 1`;
 
 /** A sorted set by the number of requests, with the sum beside it. Both end a day after they began. */
 const NOTE_STOPPED = `
@@ -32,32 +38,14 @@ for index = 1, 2 do
 end
 return 1`;
 
-/** How many entries of the stream are read at a time: a look-up is rare, and must not hold Redis up. */
-const PAGE = 500;
-
 /** Members with their scores: in pairs where Redis speaks RESP3, in one row where it does not. */
 function pairsOf(reply: unknown): [member: string, score: number][] {
   const flat = (reply as unknown[]).flat() as string[];
   return Array.from({ length: flat.length / 2 }, (_, index) => [flat[2 * index] ?? '', Number(flat[2 * index + 1])]);
 }
 
-type StreamEntry = [id: string, fields: string[]];
-
 /** A partition as text; its numbers change, these do not. */
 const nameOf = ({ partition, key, label }: LimitState): string => JSON.stringify({ partition, key, label });
-
-async function search(redis: Redis, requestId: string): Promise<Refusal | undefined> {
-  let from = '+';
-  for (let page = 0; page <= ledgerLimits.refusals / PAGE + 1; page += 1) {
-    const entries = (await redis.call('XREVRANGE', REFUSALS, from, '-', 'COUNT', String(PAGE))) as StreamEntry[];
-    const found = entries.find(([, [, id]]) => id === requestId);
-    if (found !== undefined) return JSON.parse(found[1][3] ?? '') as Refusal;
-    const [oldest = ''] = entries.at(-1) ?? [];
-    if (entries.length < PAGE) return undefined;
-    from = `(${oldest}`;
-  }
-  return undefined;
-}
 
 async function readStopped(redis: Redis, quota: string, now: number): Promise<Stopped | undefined> {
   const keys = [`${PREFIX}stopped:${quota}`, `${PREFIX}stopped-sum:${quota}`] as const;
@@ -103,13 +91,12 @@ export function createSharedLedger(redis: Redis, own: Ledger, now: () => number)
       }));
     },
     noteRefusal(refusal) {
-      const args = [String(ledgerLimits.refusals), refusal.requestId, JSON.stringify(refusal), KEPT_SECONDS];
-      note(NOTE_REFUSAL, [REFUSALS], args, () => own.noteRefusal(refusal));
+      const args = [JSON.stringify(refusal), String(ledgerLimits.refusals), KEPT_SECONDS];
+      note(NOTE_REFUSAL, [refusalKey(refusal.requestId), REFUSALS], args, () => own.noteRefusal(refusal));
     },
     async findRefusal(requestId) {
-      const found = await redis.attempt(() => search(redis, requestId));
-      if (found === undefined) return await own.findRefusal(requestId);
-      return Date.parse(found.refusedAt) + KEPT_MS > now() ? found : undefined;
+      const text = await redis.attempt(() => redis.call('GET', refusalKey(requestId)));
+      return typeof text === 'string' ? (JSON.parse(text) as Refusal) : await own.findRefusal(requestId);
     },
     noteStopped(state) {
       const keys = [`${PREFIX}stopped:${state.quota}`, `${PREFIX}stopped-sum:${state.quota}`];
