@@ -1,7 +1,7 @@
 // What is made of the counts of one request: a refusal, a note for the administrator, or nothing.
 import { Problem } from '#contract/problem.ts';
 import type { LimitState, Partition } from '#contract/quota.ts';
-import type { WindowCount } from './counters.ts';
+import type { Counted, WindowCount } from './counters.ts';
 import { secondsLeft } from './header-fields.ts';
 import { isNear } from './ledger.ts';
 import type { Ledger } from './ledger.ts';
@@ -23,17 +23,18 @@ export interface Reading {
   readonly count: WindowCount;
 }
 
-/** @param counts of all windows, in their order */
-export function readingsOf(policies: readonly Policy[], counts: readonly WindowCount[]): Reading[] {
-  if (counts.length === 0) return [];
-  let index = -1;
-  return policies.flatMap(({ partition, quotas }) =>
-    quotas.map((quota) => {
-      index += 1;
-      return { quota, partition, count: counts[index] as WindowCount };
-    }),
-  );
-}
+export type Window = Omit<Reading, 'count'>;
+
+/** In the order that they are counted in. */
+export const windowsOf = (policies: readonly Policy[]): Window[] =>
+  policies.flatMap(({ partition, quotas }) => quotas.map((quota) => ({ quota, partition })));
+
+/** @param counts none where they were not counted */
+const read = (windows: readonly Window[], counts: readonly WindowCount[]): Reading[] =>
+  counts.map((count, index) => ({ ...(windows[index] as Window), count }));
+
+/** Near, or over: most requests are neither, and cost nothing more. */
+const isNotable = ({ quota: { limit } }: Window, { used }: WindowCount): boolean => used > limit || isNear(limit, used);
 
 const isViolated = ({ quota, count }: Reading): boolean => count.used > quota.limit;
 
@@ -51,7 +52,13 @@ function describe({ partition, quota, count }: Reading, { values, keys }: Caller
   };
 }
 
-export type Judge = (caller: Caller, enforced: readonly Reading[], rehearsed: readonly Reading[]) => void;
+/** The windows that count a request. */
+export interface Windows {
+  readonly enforced: readonly Window[];
+  readonly rehearsed: readonly Window[];
+}
+
+export type Judge = (caller: Caller, windows: Windows, counted: Omit<Counted, 'takeBack'>) => void;
 
 export function createJudge({ ledger, now }: { ledger: Ledger; now: () => number }): Judge {
   /** @throws Problem `quota-exceeded`: waiting as long as it says works */
@@ -65,14 +72,22 @@ export function createJudge({ ledger, now }: { ledger: Ledger; now: () => number
     });
   }
 
-  return (caller, enforced, rehearsed) => {
-    for (const each of enforced)
+  function judgeReadings(caller: Caller, readings: readonly Reading[]): void {
+    for (const each of readings)
       if (isNear(each.quota.limit, each.count.used)) ledger.noteConsumer(describe(each, caller));
-    if (enforced.some(isViolated))
-      refuse(
-        enforced.filter(isViolated),
-        enforced.map((each) => describe(each, caller)),
-      );
-    for (const each of rehearsed) if (isViolated(each)) ledger.noteStopped(describe(each, caller));
+    const violated = readings.filter(isViolated);
+    if (violated.length === 0) return;
+    refuse(
+      violated,
+      readings.map((each) => describe(each, caller)),
+    );
+  }
+
+  return (caller, { enforced, rehearsed }, counted) => {
+    if (enforced.some((window, index) => isNotable(window, counted.enforced[index] as WindowCount)))
+      judgeReadings(caller, read(enforced, counted.enforced));
+    if (counted.rehearsed.length === 0) return;
+    for (const each of read(rehearsed, counted.rehearsed))
+      if (isViolated(each)) ledger.noteStopped(describe(each, caller));
   };
 }

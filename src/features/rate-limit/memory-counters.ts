@@ -2,6 +2,7 @@
 // counters, they do not fill the memory (express-rate-limit's own store does: 197 MB per million keys).
 import { LRUCache } from 'lru-cache';
 import type { Counters, Part, WindowCount } from './counters.ts';
+import type { Policy } from './policies.ts';
 
 /** Partitions of one policy, which take 8 MB. */
 const LARGEST = 20_000;
@@ -16,13 +17,24 @@ const isFull = ({ used, limit }: Counter): boolean => used >= limit;
 
 /** @returns those that were counted */
 function countIn(windows: readonly Counter[]): readonly Counter[] {
-  const full = windows.some(isFull) ? windows.filter(isFull) : undefined;
-  for (const window of full ?? windows) window.used += 1;
-  return full ?? windows;
+  const counted = windows.some(isFull) ? windows.filter(isFull) : windows;
+  for (const window of counted) window.used += 1;
+  return counted;
 }
 
 /** A copy: the counter goes on while this request is on its way. */
 const copy = ({ used, resetAt }: Counter): WindowCount => ({ used, resetAt });
+
+/** What is over; also what ends too far away, after the clock was set back. */
+function beginAnew(windows: readonly Counter[], policy: Policy, at: number): void {
+  for (const [place, { windowSeconds }] of policy.quotas.entries()) {
+    const window = windows[place] as Counter;
+    const end = at + windowSeconds * 1000;
+    if (window.resetAt > at && window.resetAt <= end) continue;
+    window.used = 0;
+    window.resetAt = end;
+  }
+}
 
 export function createMemoryCounters(now: () => number): Counters {
   const policies = new Map<string, LRUCache<string, Counter[]>>();
@@ -35,7 +47,6 @@ export function createMemoryCounters(now: () => number): Counters {
     return made;
   }
 
-  /** With the windows that are over begun anew; also those whose end is too far away, after the clock was set back. */
   function windowsOf({ policy, key }: Part, at: number): Counter[] {
     const partitions = partitionsOf(policy.id);
     let windows = partitions.get(key);
@@ -43,31 +54,32 @@ export function createMemoryCounters(now: () => number): Counters {
       windows = policy.quotas.map(({ limit }) => ({ used: 0, resetAt: 0, limit }));
       partitions.set(key, windows);
     }
-    for (const [place, { windowSeconds }] of policy.quotas.entries()) {
-      const window = windows[place] as Counter;
-      const end = at + windowSeconds * 1000;
-      if (window.resetAt > at && window.resetAt <= end) continue;
-      window.used = 0;
-      window.resetAt = end;
-    }
+    beginAnew(windows, policy, at);
     return windows;
   }
+
+  const windowsOfAll = (parts: readonly Part[], at: number): Counter[] => {
+    const all: Counter[] = [];
+    for (const part of parts) all.push(...windowsOf(part, at));
+    return all;
+  };
 
   return {
     count(enforced, rehearsed) {
       const at = now();
-      const own = enforced.flatMap((part) => windowsOf(part, at));
+      const own = windowsOfAll(enforced, at);
       const isRefused = own.some(isFull);
-      const counted = [...countIn(own)];
-      const tried = isRefused ? [] : rehearsed.flatMap((part) => windowsOf(part, at));
-      counted.push(...countIn(tried));
-      const ends = counted.map(({ resetAt }) => resetAt);
+      const tried = isRefused ? [] : windowsOfAll(rehearsed, at);
+      const counted = [countIn(own), countIn(tried)];
+      const counts = [own.map(copy), tried.map(copy)] as const;
       return {
-        enforced: own.map(copy),
-        rehearsed: tried.map(copy),
+        enforced: counts[0],
+        rehearsed: counts[1],
         takeBack() {
-          for (const [index, window] of counted.entries())
-            if (window.resetAt === ends[index] && window.used > 0) window.used -= 1;
+          const before = counts.flat();
+          for (const [index, window] of [...own, ...tried].entries())
+            if (window.resetAt === before[index]?.resetAt && window.used > 0 && counted.flat().includes(window))
+              window.used -= 1;
         },
       };
     },

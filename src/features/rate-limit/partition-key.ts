@@ -8,7 +8,8 @@ import type { Partition } from '#contract/quota.ts';
 const IPV6_PREFIX = 64;
 
 /** The part of an address that is one client: all of an IPv4 address, the first half of an IPv6 one. */
-export const clientOf = (address: string): string => ipKeyGenerator(address, IPV6_PREFIX);
+export const clientOf = (address: string): string =>
+  address.includes(':') ? ipKeyGenerator(address, IPV6_PREFIX) : address;
 
 export type KeyOf = (partition: Partition, value: string) => string;
 
@@ -17,13 +18,18 @@ export type KeyOf = (partition: Partition, value: string) => string;
  * @param secret of this installation, so that all of its servers make the same keys
  */
 export function createKeys(secret: Buffer): KeyOf {
-  const known = new LRUCache<string, string>({ max: 10_000 });
+  const known = new Map<Partition, LRUCache<string, string>>();
+  const cacheOf = (partition: Partition): LRUCache<string, string> => {
+    const cache = known.get(partition) ?? new LRUCache<string, string>({ max: 5_000 });
+    known.set(partition, cache);
+    return cache;
+  };
   return (partition, value) => {
-    const id = `${partition} ${value}`;
-    const found = known.get(id);
+    const cache = cacheOf(partition);
+    const found = cache.get(value);
     if (found !== undefined) return found;
-    const key = createHmac('sha256', secret).update(id).digest('base64url').slice(0, 22);
-    known.set(id, key);
+    const key = createHmac('sha256', secret).update(`${partition} ${value}`).digest('base64url').slice(0, 22);
+    cache.set(value, key);
     return key;
   };
 }

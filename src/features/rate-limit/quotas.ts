@@ -2,10 +2,10 @@
 import { quotaPolicies } from '#contract/quota.ts';
 import type { EndpointQuota, Partition, QuotaPolicyName } from '#contract/quota.ts';
 import type { Quotas } from '../../http/quota.ts';
-import type { Counters } from './counters.ts';
+import type { Counters, WindowCount } from './counters.ts';
 import { policyField, quotaItem } from './header-fields.ts';
-import { readingsOf } from './judgement.ts';
-import type { Caller, Judge } from './judgement.ts';
+import { windowsOf } from './judgement.ts';
+import type { Caller, Judge, Windows } from './judgement.ts';
 import { createLimiter } from './limiter.ts';
 import type { Count } from './limiter.ts';
 import { clientOf } from './partition-key.ts';
@@ -36,11 +36,18 @@ interface Parts {
 }
 
 /** All that counts one kind of request. */
-interface Selection extends Policies {
+interface Selection extends Windows {
   /** Undefined where nothing does. */
   count: Count | undefined;
   /** `RateLimit-Policy` */
   field: string;
+}
+
+function rateLimitField(windows: Windows['enforced'], counts: readonly WindowCount[], at: number): string {
+  let field = '';
+  for (const [index, { quota }] of windows.entries())
+    field += (index === 0 ? '' : ', ') + quotaItem(quota, counts[index] as WindowCount, at);
+  return field;
 }
 
 export function createQuotas({ policies, counters, keyOf, judge, now }: Parts): CountingQuotas {
@@ -51,10 +58,12 @@ export function createQuotas({ policies, counters, keyOf, judge, now }: Parts): 
     if (known !== undefined) return known;
     const found = selectPolicies(policies, names, isKnown);
     const isCounted = found.enforced.length + found.rehearsed.length > 0;
+    const enforced = windowsOf(found.enforced);
     const made = {
-      ...found,
+      enforced,
+      rehearsed: windowsOf(found.rehearsed),
       count: isCounted ? createLimiter(found, counters) : undefined,
-      field: policyField(found.enforced.flatMap(({ quotas }) => quotas)),
+      field: policyField(enforced.map(({ quota }) => quota)),
     };
     selected.set(id, made);
     return made;
@@ -67,32 +76,30 @@ export function createQuotas({ policies, counters, keyOf, judge, now }: Parts): 
 
   async function countOne(name: QuotaPolicyName, value: string): Promise<() => void> {
     const { partition } = quotaPolicies[name];
-    const { enforced, rehearsed, count } = select(name, [name], () => true);
-    if (count === undefined) return () => {};
+    const selection = select(name, [name], () => true);
+    if (selection.count === undefined) return () => {};
     const caller = { values: { [partition]: value }, keys: { [partition]: keyOf(partition, value) } };
-    const counted = await count(caller.keys);
-    judge(caller, readingsOf(enforced, counted.enforced), readingsOf(rehearsed, counted.rehearsed));
+    const counted = await selection.count(caller.keys);
+    judge(caller, selection, counted);
     return counted.takeBack;
   }
 
   return {
     async count(quota, { address, user }, setHeader) {
       if (quota === 'none') return;
-      const { enforced, rehearsed, count, field } = applying(quota, user !== undefined);
-      if (count === undefined) return;
+      const selection = applying(quota, user !== undefined);
+      if (selection.count === undefined) return;
       const addressKey = keyOf('address', clientOf(address));
       const caller: Caller =
         user === undefined
           ? { values: { address }, keys: { address: addressKey } }
           : { values: { address, user }, keys: { address: addressKey, user: keyOf('user', user) } };
-      const counted = await count(caller.keys);
-      const readings = readingsOf(enforced, counted.enforced);
-      if (enforced.length > 0) {
-        const at = now();
-        setHeader('RateLimit-Policy', field);
-        setHeader('RateLimit', readings.map((each) => quotaItem(each.quota, each.count, at)).join(', '));
+      const counted = await selection.count(caller.keys);
+      if (selection.enforced.length > 0) {
+        setHeader('RateLimit-Policy', selection.field);
+        setHeader('RateLimit', rateLimitField(selection.enforced, counted.enforced, now()));
       }
-      judge(caller, readings, readingsOf(rehearsed, counted.rehearsed));
+      judge(caller, selection, counted);
     },
     async countRefresh(sid) {
       await countOne('refresh', sid);
