@@ -31,10 +31,10 @@ function table(rows: readonly (readonly string[])[]): string {
 
 const time = (instant: string | null): string => (instant === null ? '–' : instant.replace('T', ' ').slice(0, 19));
 
-const consumerRows = (consumers: readonly Consumer[]): string =>
+const consumerRows = (consumers: readonly (Omit<Consumer, 'isBlocked'> & { isBlocked?: boolean })[]): string =>
   table([
     ['QUOTA', 'WHO', 'USED', 'OF', 'ENDS (UTC)', 'KEY', ''],
-    ...consumers.map(({ quota, label, used, limit, resetsAt, key, isBlocked }) => [
+    ...consumers.map(({ quota, label, used, limit, resetsAt, key, isBlocked = false }) => [
       quota,
       label,
       String(used),
@@ -72,17 +72,7 @@ function explain({
   return [
     `${method} ${route}, refused ${time(refusedAt)} UTC for ${retryAfterSeconds} s by ${violatedPolicies.join(', ') || 'wrong passwords'}.`,
     '',
-    table([
-      ['QUOTA', 'WHO', 'USED', 'OF', 'ENDS (UTC)', 'KEY'],
-      ...counters.map(({ quota, label, used, limit, resetsAt, key }) => [
-        quota,
-        label,
-        String(used),
-        String(limit),
-        time(resetsAt),
-        key,
-      ]),
-    ]),
+    consumerRows(counters),
     '',
     `Connection from ${peer}${isPeerTrusted ? ' (trusted)' : ''}; X-Forwarded-For from the right: ${path.join(', ') || 'not believed or not sent'}; counted as ${client}.`,
     ...(ignored.length > 0 ? [`Not believed, since anybody can write it: ${ignored.join(', ')}.`] : []),

@@ -1,4 +1,4 @@
-/** A TCP proxy before a PostgreSQL that can fail in the ways a network and a server do. */
+/** A TCP proxy before a PostgreSQL or a Redis that can fail in the ways a network and a server do. */
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
@@ -54,6 +54,10 @@ export async function proxyBefore(target: string) {
     /** Connections stand and are accepted, but no byte passes. */
     freeze(): void {
       frozen = true;
+      for (const pair of pairs) for (const socket of pair) socket.pause();
+    },
+    /** The connections there are stand, and no byte passes on them any more; new ones work. */
+    abandon(): void {
       for (const pair of pairs) for (const socket of pair) socket.pause();
     },
     thaw(): void {

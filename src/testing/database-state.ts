@@ -20,3 +20,10 @@ export async function databaseState(app: Pick<TestApplication, 'database'>): Pro
   }
   return state;
 }
+
+/** The same as one text: to be searched for what must not be in it. */
+export async function storedText(app: Pick<TestApplication, 'database'>): Promise<string> {
+  return Object.values(await databaseState(app))
+    .flat()
+    .join('\n');
+}

@@ -193,19 +193,3 @@ export function createFrozenClock(): TestApplication['clock'] {
     },
   };
 }
-
-const tables = [
-  'users',
-  'user_roles',
-  'sessions',
-  'signing_keys',
-  'security_events',
-  'setup_secrets',
-  'log_in_lanes',
-] as const;
-
-/** Everything that is stored, as one text: to be searched for what must not be in it. */
-export async function storedText(app: Pick<TestApplication, 'database'>): Promise<string> {
-  const rows = await Promise.all(tables.map((table) => app.database.read.selectFrom(table).selectAll().execute()));
-  return JSON.stringify(rows);
-}

@@ -3,9 +3,9 @@ import type { TestApplication } from './start-application.ts';
 
 /** As long as it takes, but not for ever. */
 export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const end = performance.now() + 10_000;
+  const end = performance.now() + 15_000;
   while (!(await isSo())) {
-    if (performance.now() > end) throw new Error('not within 10 s');
+    if (performance.now() > end) throw new Error('not within 15 s');
     await new Promise((resolve) => setImmediate(resolve)); // what is waited for needs its turn
   }
 }

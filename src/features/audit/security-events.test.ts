@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { TestApplication } from '../../testing/start-application.ts';
 import { describeEachApplication } from '../../testing/start-application.ts';
+import { storedText } from '../../testing/database-state.ts';
 import {
   call,
   GOOD_PASSWORD,
@@ -10,7 +11,6 @@ import {
   refreshBy,
   refusal,
   signUp,
-  storedText,
 } from '../../testing/personas.ts';
 import type { EventRow } from '../../testing/personas.ts';
 

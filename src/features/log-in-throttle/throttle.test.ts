@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { databaseState } from '../../testing/database-state.ts';
+import { databaseState, storedText } from '../../testing/database-state.ts';
 import {
   call,
   cookieOf,
@@ -11,7 +11,6 @@ import {
   refusal,
   signUp,
   startReplicas,
-  storedText,
 } from '../../testing/personas.ts';
 import { describeEachApplication } from '../../testing/start-application.ts';
 import {

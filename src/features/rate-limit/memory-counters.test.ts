@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { UNLIMITED } from '../../testing/start-application.ts';
 import type { Counted, Part, WindowCount } from './counters.ts';
 import { createMemoryCounters } from './memory-counters.ts';
 import { createAllPolicies } from './policies.ts';
@@ -9,22 +10,11 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const START = 1_700_000_000_000;
 
-const none: QuotaNumbers = {
-  address: {},
-  user: {},
-  login: {},
-  register: {},
-  setup: {},
-  refresh: {},
-  password: {},
-  failures: {},
-};
-
 /** Counters of `address` with these numbers, at a time that the test sets. */
 function createCounters(numbers: QuotaNumbers['address']) {
   let at = START;
   const counters = createMemoryCounters(() => at);
-  const [policy] = createAllPolicies({ ...none, address: numbers }, {}).enforced;
+  const [policy] = createAllPolicies({ ...UNLIMITED, address: numbers }, {}).enforced;
   if (policy === undefined) throw new Error('there is a policy');
   const partOf = (key: string): Part => ({ policy, key });
   return {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Config } from '../../config.ts';
+import { proxyBefore } from '../../database/test-proxy.ts';
 import { call } from '../../testing/personas.ts';
 import type { Answer } from '../../testing/personas.ts';
 import { hasRedis, startRedis } from '../../testing/redis.ts';
@@ -124,6 +125,17 @@ eachWithRedis('quotas in Redis', ({ start }) => {
     expect(count(answers, 429)).toBeGreaterThanOrEqual(20);
     // One line for the change, not one for each request.
     expect(linesAbout(one, 'Redis does not answer')).toBe(before + 1);
+  });
+
+  it('RE-04 a connection that only one end still knows of is given up for a new one', async () => {
+    const redis = await startRedis();
+    const proxy = await proxyBefore(redis.url);
+    const one = await start(withQuotas(proxy, { address: { minute: 20 } }));
+    await redisIsUsed(one);
+    proxy.abandon();
+    expect((await ask(one)).status).toBe(200);
+    expect(await redisPart(one)).toMatchObject({ status: 'degraded' });
+    await redisIsUsed(one);
   });
 
   it('RL-09 a server that starts without Redis limits by itself, and uses Redis once it is there', async () => {

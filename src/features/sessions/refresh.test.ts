@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { TestApplication } from '../../testing/start-application.ts';
 import { describeEachApplication } from '../../testing/start-application.ts';
+import { storedText } from '../../testing/database-state.ts';
 import {
   call,
   createFrozenClock,
@@ -9,7 +10,6 @@ import {
   refreshBy,
   refusal,
   signUp,
-  storedText,
   whoAmI,
 } from '../../testing/personas.ts';
 

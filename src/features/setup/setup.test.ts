@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { TestApplication } from '../../testing/start-application.ts';
 import { describeEachApplication } from '../../testing/start-application.ts';
+import { storedText } from '../../testing/database-state.ts';
 import {
   call,
   createFrozenClock,
@@ -13,7 +14,6 @@ import {
   refusal,
   setUpAdministrator,
   signUp,
-  storedText,
   whoAmI,
 } from '../../testing/personas.ts';
 
