@@ -1,10 +1,19 @@
 import { expect, it } from 'vitest';
-import { call, logIn, readEvents, refusal, signUp } from '../../testing/personas.ts';
+import {
+  call,
+  logIn,
+  readEvents,
+  refusal,
+  setUpAdministrator,
+  signUp,
+  startReplicas,
+  untilTold,
+} from '../../testing/personas.ts';
 import type { Answer } from '../../testing/personas.ts';
-import { describeEachApplication } from '../../testing/start-application.ts';
+import { describeEachApplication, UNLIMITED } from '../../testing/start-application.ts';
 import { ask, askTimes, from, listed, read, release, startWithRoot } from './test-limits.ts';
 
-describeEachApplication('what administrators see of limits', ({ start }) => {
+describeEachApplication('what administrators see of limits', ({ start, name }) => {
   it('RL-01 lists every quota with its number, and what is rehearsed beside it', async () => {
     const { app, root } = await startWithRoot(
       start,
@@ -88,6 +97,17 @@ describeEachApplication('what administrators see of limits', ({ start }) => {
       body: { quotas: [{ used: 0, resetsAt: null, isBlocked: false }] },
     });
     expect((await me()).status).toBe(200);
+  });
+
+  it('without Redis a release reaches every server on PostgreSQL, and on SQLite the one that was asked', async () => {
+    const config = { quotas: { ...UNLIMITED, address: { minute: 10 } } };
+    const [first, other] = await startReplicas(start, { config });
+    const root = await setUpAdministrator(other, 'root');
+    for (const app of [first, other]) expect((await askTimes(app, 11, '203.0.113.9')).status).toBe(429);
+    const act = () => release(other, root, { address: '203.0.113.9' });
+    expect(await untilTold(first, /^limits:/, act)).toMatchObject({ status: 200 });
+    expect((await ask(other, '203.0.113.9')).status).toBe(200);
+    expect((await ask(first, '203.0.113.9')).status).toBe(name === 'postgres' ? 200 : 429);
   });
 
   it('looking counts nothing', async () => {

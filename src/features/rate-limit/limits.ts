@@ -7,6 +7,7 @@ import type { Database, Tx } from '../../database/open.ts';
 import { canonicalAddress } from '../../http/client-address.ts';
 import type { Origin } from '../../http/principal.ts';
 import type { Redis } from '../../redis.ts';
+import { randomToken } from '../../security/random-token.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import type { Users } from '../users/index.ts';
 import type { Counters, Part } from './counters.ts';
@@ -127,9 +128,12 @@ function createRelease(parts: Parts) {
   const partsOf = (key: string): Part[] =>
     [...policies.enforced, ...policies.rehearsed].map((policy) => ({ policy, key }));
 
+  /** Names this process: what it has published comes back to it later, when the counters have begun anew. */
+  const ownName = randomToken(8);
+
   database.changes.subscribe((topic) => {
-    const [kind, key = ''] = topic.split(':');
-    if (kind === 'limits') counters.forget(partsOf(key));
+    const [kind, key = '', releasedBy] = topic.split(':');
+    if (kind === 'limits' && releasedBy !== ownName) counters.forget(partsOf(key));
   });
 
   /**
@@ -143,7 +147,7 @@ function createRelease(parts: Parts) {
       const ended = lane === undefined ? 0 : await lanes.release(tx, lane);
       const event = { ...releaser, target: { type: 'limit', id: key }, details: { label, accounts: ended } } as const;
       await audit.record(tx, { ...event, name: 'limit_released' });
-      await tx.publish(`limits:${key}`);
+      await tx.publish(`limits:${key}:${ownName}`);
       return ended;
     });
     if (await counters.reset(partsOf(key))) return { key, accounts };
