@@ -154,7 +154,10 @@ function addRefusals(limits: Command, { print, target }: Tools): void {
         '/api/limits/releases',
         body,
       );
-      const waits = released.accounts === 0 ? '' : ` ${released.accounts} waits after wrong passwords have ended.`;
+      const { accounts } = released;
+      const ended =
+        accounts === 1 ? '1 wait after wrong passwords has' : `${accounts} waits after wrong passwords have`;
+      const waits = accounts === 0 ? '' : ` ${ended} ended.`;
       print(`${who} is counted from nothing again.${waits}`);
     });
   limits
