@@ -45,7 +45,7 @@ export async function arrive(
   while (running.length < total) {
     const due = Math.min(total, Math.ceil(((performance.now() - startedAt) / 1000) * perSecond));
     while (running.length < due) running.push(act(running.length, startedAt + (running.length / perSecond) * 1000));
-    await new Promise((resolve) => setTimeout(resolve, 2));
+    await new Promise((resolve) => setTimeout(resolve, 2)); // what is due by then leaves together; latencies count from when it was due
   }
   return await Promise.all(running);
 }

@@ -1,20 +1,18 @@
 // limits …: what the running server counts, who is near or over it, and who may go on.
 import { isIP } from 'node:net';
 import type { Command } from 'commander';
-import type { output } from 'zod/v4/core';
-import type * as contract from '#contract/limits.ts';
+import * as contract from '#contract/limits.ts';
 import { callServer } from './cli-server.ts';
-import type { Target } from './cli-server.ts';
+import type { AnswerTo, Target } from './cli-server.ts';
 
 interface Tools {
   print: (text: string) => void;
   target: () => Target;
 }
 
-type AnswerOf<E extends { answers: { 200: unknown } }> = output<Extract<E['answers'][200], { _zod: unknown }>>;
-type Consumer = AnswerOf<typeof contract.listLimitConsumers>['consumers'][number];
-type Account = AnswerOf<typeof contract.listBlocked>['accounts'][number];
-type Refusal = AnswerOf<typeof contract.explainRefusal>;
+type Consumer = AnswerTo<typeof contract.listLimitConsumers>['consumers'][number];
+type Account = AnswerTo<typeof contract.listBlocked>['accounts'][number];
+type Refusal = AnswerTo<typeof contract.explainRefusal>;
 
 /** Columns as wide as what is in them. */
 function table(rows: readonly (readonly string[])[]): string {
@@ -90,11 +88,7 @@ function addReading(limits: Command, { print, target }: Tools): void {
     .command('list')
     .description('the quotas in force, and those that are rehearsed')
     .action(async () => {
-      const { counting, quotas } = await callServer<AnswerOf<typeof contract.getLimits>>(
-        target(),
-        'GET',
-        '/api/limits',
-      );
+      const { counting, quotas } = await callServer(target(), contract.getLimits);
       const text = (limit: number | null): string => (limit === null ? 'off' : String(limit));
       print(
         table([
@@ -114,17 +108,14 @@ function addReading(limits: Command, { print, target }: Tools): void {
     .command('top')
     .description('who has used most of a quota')
     .action(async () => {
-      const path = '/api/limits/consumers';
-      const { consumers } = await callServer<AnswerOf<typeof contract.listLimitConsumers>>(target(), 'GET', path);
+      const { consumers } = await callServer(target(), contract.listLimitConsumers);
       print(consumers.length === 0 ? 'Nobody has used a tenth of a quota.' : consumerRows(consumers));
     });
   limits
     .command('show <who>')
     .description('where an address or a user stands in every quota')
     .action(async (who: string) => {
-      const query = new URLSearchParams(whichOf(who, false));
-      const path = `/api/limits/standing?${query.toString()}`;
-      const { quotas } = await callServer<AnswerOf<typeof contract.getLimitStanding>>(target(), 'GET', path);
+      const { quotas } = await callServer(target(), contract.getLimitStanding, { query: whichOf(who, false) });
       print(consumerRows(quotas));
     });
 }
@@ -134,8 +125,7 @@ function addRefusals(limits: Command, { print, target }: Tools): void {
     .command('blocked')
     .description('who is refused now')
     .action(async () => {
-      const path = '/api/limits/blocked';
-      const found = await callServer<AnswerOf<typeof contract.listBlocked>>(target(), 'GET', path);
+      const found = await callServer(target(), contract.listBlocked);
       const tables = [
         ...(found.consumers.length > 0 ? [consumerRows(found.consumers)] : []),
         ...(found.accounts.length > 0 ? [accountRows(found.accounts)] : []),
@@ -147,14 +137,7 @@ function addRefusals(limits: Command, { print, target }: Tools): void {
     .description('an address or a user may go on at once; also ends waits after wrong passwords')
     .option('--key', 'what is named is a key of one of the lists')
     .action(async (who: string, { key = false }: { key?: boolean }) => {
-      const body = whichOf(who, key);
-      const released = await callServer<AnswerOf<typeof contract.releaseLimits>>(
-        target(),
-        'POST',
-        '/api/limits/releases',
-        body,
-      );
-      const { accounts } = released;
+      const { accounts } = await callServer(target(), contract.releaseLimits, { body: whichOf(who, key) });
       const ended =
         accounts === 1 ? '1 wait after wrong passwords has' : `${accounts} waits after wrong passwords have`;
       const waits = accounts === 0 ? '' : ` ${ended} ended.`;
@@ -164,15 +147,13 @@ function addRefusals(limits: Command, { print, target }: Tools): void {
     .command('explain <request-id>')
     .description('why a request was answered 429, for a day')
     .action(async (requestId: string) => {
-      const path = `/api/limits/refusals/${encodeURIComponent(requestId)}`;
-      print(explain(await callServer<Refusal>(target(), 'GET', path)));
+      print(explain(await callServer(target(), contract.explainRefusal, { params: { requestId } })));
     });
   limits
     .command('rehearsals')
     .description('whom the quotas of RATE_LIMIT_SHADOW_… would have stopped')
     .action(async () => {
-      const path = '/api/limits/rehearsals';
-      const { rehearsals } = await callServer<AnswerOf<typeof contract.listRehearsals>>(target(), 'GET', path);
+      const { rehearsals } = await callServer(target(), contract.listRehearsals);
       const rows = rehearsals.flatMap(({ quota, limit, requests, since, partitions }) => [
         [quota, String(limit), String(requests), time(since), ''],
         ...partitions.map(({ label, requests: of, key }) => ['', '', String(of), label, key]),

@@ -1,5 +1,6 @@
 // How the operator's command calls the server that runs on this machine.
 import { request } from 'node:http';
+import type { Endpoint, ReceivedOf } from '#contract/endpoint.ts';
 import { createOperatorCredential } from './application.ts';
 import { serverHost, serverUrl } from './cli-address.ts';
 import type { Config } from './config.ts';
@@ -53,14 +54,32 @@ interface ProblemBody {
   errors?: { detail: string }[];
 }
 
+export type AnswerTo<E extends Endpoint> = Extract<ReceivedOf<E>, { status: 200 }>['body'];
+
+function pathOf({ path }: Endpoint, { params = {}, query = {} }: Input): string {
+  const filled = path.replaceAll(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ''));
+  const search = new URLSearchParams(query).toString();
+  return search === '' ? filled : `${filled}?${search}`;
+}
+
+interface Input {
+  params?: Record<string, string>;
+  query?: Record<string, string>;
+  body?: unknown;
+}
+
 /**
  * Calls the running server as its operator.
  * @throws CommandError with the reason, in words
  */
-export async function callServer<T>(target: Target, method: string, path: string, body?: unknown): Promise<T> {
+export async function callServer<E extends Endpoint>(
+  target: Target,
+  endpoint: E,
+  input: Input = {},
+): Promise<AnswerTo<E>> {
   let answered: Answered;
   try {
-    answered = await send(target, method, path, body);
+    answered = await send(target, endpoint.method, pathOf(endpoint, input), input.body);
   } catch (error) {
     const address = serverUrl(target.config);
     throw new CommandError(
@@ -68,7 +87,7 @@ export async function callServer<T>(target: Target, method: string, path: string
       { cause: error },
     );
   }
-  if (answered.status < 300) return answered.body as T;
+  if (answered.status < 300) return answered.body as AnswerTo<E>;
   const { title = `the server answered ${answered.status}`, detail, errors } = (answered.body ?? {}) as ProblemBody;
   if (answered.status === 401)
     throw new CommandError(

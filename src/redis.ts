@@ -122,8 +122,8 @@ export function openRedis({ url, log }: { url: string; log: Logger }): Redis {
       if (isAnswering) log.info('Redis answers again: limits are shared by all servers');
       else log.warn({ reason }, 'Redis does not answer: each server counts by itself until it does');
     },
-    // A write: Redis may answer a ping and yet take no counts (read-only, out of memory), and nobody wants to hear of that each second.
     reconnect: () => client.disconnect(true),
+    // A write: Redis may answer a ping and yet take no counts (read-only, out of memory), and nobody wants to hear of that each second.
     probe: () => inTime(client.set('gatehouse:probe', '1', 'PX', REST_MS)),
   });
   client.on('ready', ask);

@@ -2,7 +2,7 @@
  * How a browser shows that it has signed in to an account before. It opens nothing: a stranger's failures do not stand in its way,
  * that is all (LG-05). Kept at sign-out; one cookie for all accounts of this browser, which names none of them.
  */
-import { parseCookie, stringifySetCookie } from 'cookie';
+import { parseCookie } from 'cookie';
 import type { SecretRing } from '../../security/app-secret.ts';
 import {
   deviceTokenMacMatches,
@@ -14,7 +14,7 @@ import type { DeviceToken } from '../../security/device-token.ts';
 import { randomToken } from '../../security/random-token.ts';
 import type { Issued } from '../sessions/index.ts';
 import type { UserRow } from '../users/index.ts';
-import { sessionAnswer } from './session-cookie.ts';
+import { sessionAnswer, setCookie } from './session-cookie.ts';
 
 const NAME = '__Host-gatehouse-device';
 const SECONDS = 365 * 24 * 60 * 60;
@@ -74,16 +74,7 @@ export function createKnownDevices({ secrets, now }: { secrets: SecretRing; now:
     const facts = { secretId: secrets.currentId, userId, deviceId, issuedAt: nowSeconds() };
     const others = known.filter((entry) => !isOf(userId)(entry)).map(({ text }) => text);
     const texts = [formatDeviceToken(facts, secrets.derive(PURPOSE, '')), ...others].slice(0, MOST_ACCOUNTS);
-    const value = texts.join(SEPARATOR);
-    return stringifySetCookie({
-      name: NAME,
-      value,
-      maxAge: SECONDS,
-      path: '/',
-      httpOnly: true,
-      secure: true,
-      sameSite: 'strict',
-    });
+    return setCookie(NAME, texts.join(SEPARATOR), SECONDS);
   }
 
   return {

@@ -5,8 +5,9 @@ import type { Issued, Sessions } from '../sessions/index.ts';
 
 const NAME = '__Host-gatehouse-session';
 
-function setCookie(value: string, maxAge: number): string {
-  return stringifySetCookie({ name: NAME, value, maxAge, path: '/', httpOnly: true, secure: true, sameSite: 'strict' });
+/** @param maxAge seconds */
+export function setCookie(name: `__Host-${string}`, value: string, maxAge: number): string {
+  return stringifySetCookie({ name, value, maxAge, path: '/', httpOnly: true, secure: true, sameSite: 'strict' });
 }
 
 export function readSessionCookie(header: string | undefined): string | undefined {
@@ -24,7 +25,7 @@ export async function findReplaced(
   return found?.transport === 'cookie' ? found.sid : undefined;
 }
 
-export const clearedSessionCookie = (): Record<string, string> => ({ 'Set-Cookie': setCookie('', 0) });
+export const clearedSessionCookie = (): Record<string, string> => ({ 'Set-Cookie': setCookie(NAME, '', 0) });
 
 /**
  * The refresh token goes into the cookie or into the body, never both (SE-13).
@@ -35,5 +36,5 @@ export function sessionAnswer(
   ...cookies: string[]
 ): { body: SessionAnswer; headers: Record<string, string[]> } {
   if (transport === 'token') return { body: { ...answer, refreshToken }, headers: {} };
-  return { body: answer, headers: { 'Set-Cookie': [setCookie(refreshToken, maxAgeSeconds), ...cookies] } };
+  return { body: answer, headers: { 'Set-Cookie': [setCookie(NAME, refreshToken, maxAgeSeconds), ...cookies] } };
 }

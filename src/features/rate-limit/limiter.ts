@@ -43,18 +43,15 @@ function createStore({ enforced, rehearsed }: Policies, counters: Counters): Sto
   });
   const partsOf = (policies: readonly Policy[], keys: readonly string[], from: number): Part[] =>
     policies.map((policy, index) => ({ policy, key: keys[from + index] ?? '' }));
-  const allParts = (key: string): Part[] => {
-    const keys = key.split(SEPARATOR);
-    return partsOf([...enforced, ...rehearsed], keys, 0);
-  };
   return {
     increment(key) {
       const keys = key.split(SEPARATOR);
       const counted = counters.count(partsOf(enforced, keys, 0), partsOf(rehearsed, keys, enforced.length));
       return counted instanceof Promise ? counted.then(respond) : respond(counted);
     },
-    decrement: () => {}, // what was counted is taken back by itself
-    resetKey: async (key) => void (await counters.reset(allParts(key))),
+    // Nobody asks the limiter for these: what is counted is taken back and reset by itself.
+    decrement: () => {},
+    resetKey: () => {},
   };
 }
 
