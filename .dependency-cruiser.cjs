@@ -2,8 +2,7 @@
 // finds what it forbids, and that the TypeScript files are read at all (with TypeScript 7 as `typescript`,
 // dependency-cruiser reads none and reports success).
 
-const test = '\\.test\\.tsx?$|/test-[^/]+\\.ts$|^(src|web)/testing/';
-const packages = 'node_modules/|^node:';
+const test = '\\.test\\.tsx?$|^(src|web)/testing/';
 
 /**
  * Files of ours under `from` may import only files of ours under `allowed`, their packages, and what node has.
@@ -54,53 +53,25 @@ module.exports = {
       to: { path: test },
     },
 
+    only('launch', 'The launcher knows the two entry points.', '^src/launch\\.js$', ['^src/(main|cli/index)\\.ts$']),
     only(
-      'main',
-      'The process knows the composition root, its configuration, its logger and what listens.',
-      '^src/(main|cli)\\.ts$',
-      ['^src/(application|cli-[\\w-]+|config|environment|log)\\.ts$', '^src/http/listener\\.ts$'],
+      'process',
+      'The server’s process and the operator’s command know the composition root, and what they look at before there is one.',
+      '^src/(main\\.ts$|cli/)',
+      ['^src/(cli|composition|config|contract)/', '^src/database/open\\.ts$', '^src/(log|redis)\\.ts$'],
     ),
-    only(
-      'cli-doctor',
-      'The examination asks the database, Redis and the server each by itself: one that is away hides none of the others.',
-      '^src/cli-doctor\\.ts$',
-      [
-        '^src/(cli-address|config|environment|log|redis)\\.ts$',
-        '^src/database/open\\.ts$',
-        '^src/contract/health\\.ts$',
-      ],
-    ),
-    only(
-      'cli-parts',
-      'What the operator’s command asks the running server.',
-      '^src/cli-(address|limits|server)\\.ts$',
-      ['^src/(application|cli-[\\w-]+|config)\\.ts$', '^src/contract/'],
-    ),
-    only('launch', 'The launcher knows the two entry points.', '^src/launch\\.js$', ['^src/(main|cli)\\.ts$']),
-    only('application', 'The composition root knows everything below it.', '^src/application\\.ts$', [
-      '^src/(contract|database|features|http|security)/',
-      '^src/(config|first-administrator|log|redis|wiring)\\.ts$',
-    ]),
-    only('wiring', 'A part of the composition root.', '^src/wiring\\.ts$', [
-      '^src/(contract|database|features|http|security)/',
-      '^src/(config|log|proxies|redis)\\.ts$',
-    ]),
-    only('first-administrator', 'A part of the composition root.', '^src/first-administrator\\.ts$', [
-      '^src/(contract|features|security)/',
-      '^src/config\\.ts$',
-    ]),
-    only('proxies', 'A part of the composition root.', '^src/proxies\\.ts$', [
-      '^src/(features|http)/',
-      '^src/(config|log)\\.ts$',
+    only('composition', 'The composition root knows everything below it.', '^src/composition/', [
+      '^src/(composition|config|contract|database|features|http|security)/',
+      '^src/(log|redis)\\.ts$',
     ]),
 
     only(
       'features',
-      'A feature knows the contract, the database, Redis, the primitives, and of http the route, the principal, the client address, what was observed of proxies, and the quotas.',
+      'A feature knows the contract, the database, Redis, the primitives, and of http what it is asked by and answers with.',
       '^src/features/',
       [
         '^src/(features|contract|database|security)/',
-        '^src/http/(route|principal|client-address|proxy-observations|quota)\\.ts$',
+        '^src/http/(route|principal|client-address|quota|request-observer)\\.ts$',
         '^src/redis\\.ts$',
       ],
     ),
@@ -113,7 +84,7 @@ module.exports = {
     },
     {
       name: 'features-by-type-only',
-      comment: 'Values cross features only in application.ts: another feature gives types, by `import type`.',
+      comment: 'Values cross features only in the composition root: another feature gives types, by `import type`.',
       severity: 'error',
       from: { path: '^src/features/([^/]+)/', pathNot: test },
       to: { path: '^src/features/', pathNot: '^src/features/$1/', dependencyTypesNot: ['type-only'] },
@@ -132,14 +103,7 @@ module.exports = {
       comment: 'The contract and the rules it stands on know zod, and neither node nor express.',
       severity: 'error',
       from: { path: '^src/(contract/|security/(username|email-address|password-limits)\\.ts$)', pathNot: test },
-      to: { path: packages, pathNot: '^node_modules/(zod|zod-openapi)/' },
-    },
-    {
-      name: 'contract-runs-in-a-browser-without-node',
-      comment: 'The same for what node has.',
-      severity: 'error',
-      from: { path: '^src/(contract/|security/(username|email-address|password-limits)\\.ts$)', pathNot: test },
-      to: { dependencyTypes: ['core'] },
+      to: { pathNot: '^(src|web)/|^node_modules/(zod|zod-openapi)/', dependencyTypesNot: ['unknown'] },
     },
 
     only('security', 'Pure primitives know nothing of ours.', '^src/security/', ['^src/security/']),
@@ -149,9 +113,9 @@ module.exports = {
     ]),
     only(
       'config',
-      'The configuration knows itself, and the names of the quota policies.',
-      '^src/(config|environment|misspelt|quota-text)\\.ts$',
-      ['^src/(config|environment|misspelt|quota-text)\\.ts$', '^src/contract/quota\\.ts$'],
+      'The configuration knows itself, the names of the quota policies, and the rules of single values.',
+      '^src/config/',
+      ['^src/(config|security)/', '^src/contract/quota\\.ts$'],
     ),
     only('log', 'The logger knows nothing of ours.', '^src/log\\.ts$', []),
     only('redis', 'The Redis connection knows the logger.', '^src/redis\\.ts$', ['^src/log\\.ts$']),

@@ -14,7 +14,7 @@ async function launch() {
 
   if (process.argv[2] === 'cli') {
     process.argv.splice(2, 1);
-    await import('./cli.ts');
+    await import('./cli/index.ts');
   } else {
     await import('./main.ts');
   }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { proxyBefore } from './database/test-proxy.ts';
+import { proxyBefore } from './testing/tcp-proxy.ts';
 import { describeEachDatabase } from './testing/dialects.ts';
 import { call } from './testing/personas.ts';
 import type { Answer } from './testing/personas.ts';

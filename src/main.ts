@@ -4,11 +4,17 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createApplication, createListener, describeSetupLink, isWorthWaiting, startFaults } from './application.ts';
-import type { Application, Prepared } from './application.ts';
-import { ConfigError, readConfig } from './config.ts';
-import type { Config } from './config.ts';
-import { operatorCommand } from './environment.ts';
+import {
+  createApplication,
+  createListener,
+  describeSetupLink,
+  isWorthWaiting,
+  startFaults,
+} from './composition/index.ts';
+import type { Application, Prepared } from './composition/index.ts';
+import { ConfigError, readConfig } from './config/index.ts';
+import type { Config } from './config/index.ts';
+import { operatorCommand } from './config/environment.ts';
 import { createLog } from './log.ts';
 import type { Logger } from './log.ts';
 

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { expect, it } from 'vitest';
 import { describeEachDatabase } from '../testing/dialects.ts';
 import type { Database, Tx } from './open.ts';
-import { anEvent } from './test-rows.ts';
+import { anEvent } from '../testing/rows.ts';
 
 const chain = { chain_position: 1, previous_hash: '0', chain_hash: 'a' };
 

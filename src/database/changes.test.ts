@@ -1,7 +1,7 @@
 import { expect, it, vi } from 'vitest';
 import { describeEachDatabase } from '../testing/dialects.ts';
 import type { Database } from './open.ts';
-import { startChild } from './test-child.ts';
+import { startChild } from '../testing/database-child.ts';
 
 const publish = (database: Database, topic: string) =>
   database.transaction(async (tx) => {

@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest';
 import { describeEachDatabase } from '../testing/dialects.ts';
-import { startChild } from './test-child.ts';
+import { startChild } from '../testing/database-child.ts';
 
 describeEachDatabase('a process that is killed while it writes', ({ open, freshUrl }) => {
   it('RE-01 loses no acknowledged write and leaves no half act', async () => {

@@ -3,9 +3,9 @@ import { expect, it, vi } from 'vitest';
 import { describeEachDatabase } from '../testing/dialects.ts';
 import { migrations } from './migrations/index.ts';
 import { isUnavailable } from './open.ts';
-import { startChild } from './test-child.ts';
-import { columnsOf } from './test-introspection.ts';
-import { migrateTwoSteps } from './test-process.ts';
+import { startChild } from '../testing/database-child.ts';
+import { columnsOf } from '../testing/introspection.ts';
+import { migrateTwoSteps } from '../testing/database-process.ts';
 
 const names = migrations.map(({ name }) => name);
 

@@ -2,8 +2,8 @@ import { sql } from 'kysely';
 import { expect, it, vi } from 'vitest';
 import { describeEachDatabase } from '../testing/dialects.ts';
 import { isUnavailable, type Database } from './open.ts';
-import { faultOf } from './test-fault.ts';
-import { proxyBefore } from './test-proxy.ts';
+import { faultOf } from '../testing/database-fault.ts';
+import { proxyBefore } from '../testing/tcp-proxy.ts';
 
 const read = (database: Database) => database.read.selectFrom('app_secrets_seen').select('secret_id').execute();
 

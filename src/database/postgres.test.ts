@@ -2,8 +2,8 @@ import { sql } from 'kysely';
 import { expect, it, vi } from 'vitest';
 import { describeEachDatabase } from '../testing/dialects.ts';
 import { isUnavailable, type Database, type Tx } from './open.ts';
-import { faultOf } from './test-fault.ts';
-import { anEvent, aUser } from './test-rows.ts';
+import { faultOf } from '../testing/database-fault.ts';
+import { anEvent, aUser } from '../testing/rows.ts';
 
 const connections = async (database: Database): Promise<number> => {
   const counted = sql<{ count: number }>`select count(*) as count from pg_stat_activity

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { expect, it } from 'vitest';
 import { describeEachDatabase } from '../testing/dialects.ts';
-import { columnsOf } from './test-introspection.ts';
-import { aLane, aSession, aUser } from './test-rows.ts';
+import { columnsOf } from '../testing/introspection.ts';
+import { aLane, aSession, aUser } from '../testing/rows.ts';
 
 /** `table.column` → `text`, `integer`, `text null` …, as the types of schema.ts say. */
 function declaredColumns(): Record<string, string> {

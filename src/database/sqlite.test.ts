@@ -7,9 +7,9 @@ import { describe, expect, it, vi } from 'vitest';
 import { describeEachDatabase } from '../testing/dialects.ts';
 import { isUnavailable, openDatabase, type Tables } from './open.ts';
 import { assertVersion } from './sqlite.ts';
-import { startChild } from './test-child.ts';
-import { faultOf } from './test-fault.ts';
-import { aSession, aUser } from './test-rows.ts';
+import { startChild } from '../testing/database-child.ts';
+import { faultOf } from '../testing/database-fault.ts';
+import { aSession, aUser } from '../testing/rows.ts';
 
 const pragma = async (query: Kysely<Tables>, name: string) =>
   Object.values((await sql<Record<string, unknown>>`pragma ${sql.raw(name)}`.execute(query)).rows[0] ?? {})[0];

@@ -6,7 +6,7 @@ import type { ClientAddress } from './client-address.ts';
 import { attachContext, contextOf, requestIdOf } from './context.ts';
 import type { RequestContext } from './context.ts';
 import { sendProblem } from './problem-response.ts';
-import type { ProxyObservations } from './proxy-observations.ts';
+import type { RequestObserver } from './request-observer.ts';
 import type { HeaderList } from './security-headers.ts';
 
 const LONGEST_TARGET = 8 * 1024;
@@ -18,7 +18,7 @@ const HEALTH_CHECKS: ReadonlySet<string | undefined> = new Set(['/livez', '/read
 export interface RequestLogOptions {
   log: Logger;
   clientAddress: ClientAddress;
-  observations: ProxyObservations;
+  observer: RequestObserver;
   headers: HeaderList;
 }
 
@@ -41,7 +41,7 @@ function writeLine(log: Logger, method: string, status: number, context: Request
 }
 
 export function createRequestLog(options: RequestLogOptions): RequestHandler {
-  const { log, clientAddress, observations } = options;
+  const { log, clientAddress, observer } = options;
   return (request, response, next) => {
     const target = request.url;
     const query = target.indexOf('?');
@@ -62,11 +62,11 @@ export function createRequestLog(options: RequestLogOptions): RequestHandler {
     response.setHeader('X-Request-Id', context.requestId);
     for (const [name, value] of options.headers) response.setHeader(name, value);
     const isObserved = !HEALTH_CHECKS.has(context.path);
-    if (isObserved) observations.observe(request);
+    if (isObserved) observer.observe(request);
     response.once('close', () => {
       const { address, principal } = context;
       if (isObserved && principal?.kind === 'user')
-        observations.observeUser(address, address === clientAddress.peerOf(request), principal.user.id);
+        observer.observeUser(address, address === clientAddress.peerOf(request), principal.user.id);
       writeLine(log, request.method, response.writableFinished ? response.statusCode : 499, context);
     });
     if (target.length > LONGEST_TARGET) sendProblem(response, new Problem('uri-too-long'));

@@ -11,7 +11,7 @@ import { createHostCheck } from './host.ts';
 import { createPages } from './pages.ts';
 import { createErrorHandler } from './problem-response.ts';
 import type { TranslateError } from './problem-response.ts';
-import type { ProxyObservations } from './proxy-observations.ts';
+import type { RequestObserver } from './request-observer.ts';
 import { createRequestLog } from './request-log.ts';
 import { mount } from './route.ts';
 import type { GateOptions, Route } from './route.ts';
@@ -24,7 +24,7 @@ export interface ServerOptions extends Omit<GateOptions, 'sameOrigin'> {
   routes: readonly Route[];
   translateError: TranslateError;
   clientAddress: ClientAddress;
-  observations: ProxyObservations;
+  observer: RequestObserver;
   publicUrl: string;
   corsOrigins: readonly string[] | 'any-localhost';
   strictTransportSecurity: boolean;
@@ -139,7 +139,7 @@ export function createServer(options: ServerOptions): Express {
     createRequestLog({
       log: options.log,
       clientAddress: options.clientAddress,
-      observations: options.observations,
+      observer: options.observer,
       headers: apiHeaders(headers),
     }),
   );

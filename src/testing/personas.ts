@@ -1,7 +1,7 @@
 /** Who calls in the tests: a stranger, a guest, a user, another user, an administrator. All through the public door. */
 import supertest from 'supertest';
 import { expect } from 'vitest';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/index.ts';
 import type { SessionAnswer } from '../contract/auth.ts';
 import { PROBLEM_TYPE_PREFIX, problems } from '../contract/problem.ts';
 import type { ProblemName } from '../contract/problem.ts';

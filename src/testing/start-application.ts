@@ -14,9 +14,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe } from 'vitest';
-import { createApplication, createListener } from '../application.ts';
-import type { Application } from '../application.ts';
-import type { Config } from '../config.ts';
+import { createApplication, createListener } from '../composition/index.ts';
+import type { Application } from '../composition/index.ts';
+import type { Config } from '../config/index.ts';
 import { createLog } from '../log.ts';
 import { databases } from './dialects.ts';
 

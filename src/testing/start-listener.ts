@@ -2,7 +2,7 @@
 import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
-import { createListener } from '../application.ts';
+import { createListener } from '../composition/index.ts';
 import { createLog } from '../log.ts';
 
 /** Closed after the test. */

@@ -1,6 +1,5 @@
 /** The product's Express app around a few endpoints of the test's own: what every request passes, without features. */
 import { createClientAddress } from '../http/client-address.ts';
-import { createProxyObservations } from '../http/proxy-observations.ts';
 import { createServer } from '../http/server.ts';
 import type { ServerOptions } from '../http/server.ts';
 import { createLog } from '../log.ts';
@@ -26,7 +25,7 @@ export async function startServer(options: Partial<ServerOptions> = {}): Promise
     configuredAccess: () => 'public',
     translateError: () => undefined,
     clientAddress,
-    observations: createProxyObservations({ clientAddress, now: Date.now }),
+    observer: { observe: () => {}, observeUser: () => {} },
     publicUrl: 'http://localhost:3000',
     corsOrigins: 'any-localhost',
     strictTransportSecurity: false,

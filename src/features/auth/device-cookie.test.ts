@@ -24,7 +24,7 @@ import {
   MINUTE,
   SECOND,
   tryLogIn,
-} from '../log-in-throttle/test-log-ins.ts';
+} from '../../testing/throttled-log-ins.ts';
 
 const NAME = '__Host-gatehouse-device';
 const NEW_SECRET = 'Nw7LrQ2bVx9KsTf4HjYc6MgPd1EaZu8RoWi3BkXn';

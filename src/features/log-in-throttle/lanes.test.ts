@@ -3,7 +3,15 @@ import { expect, it } from 'vitest';
 import { createFrozenClock, logInByCookie, signUp } from '../../testing/personas.ts';
 import { describeEachApplication, TEST_SECRET } from '../../testing/start-application.ts';
 import type { TestApplication } from '../../testing/start-application.ts';
-import { DAY, expectThrottled, fail, lanesOf, logInRight, logInWrong, MINUTE } from './test-log-ins.ts';
+import {
+  DAY,
+  expectThrottled,
+  fail,
+  lanesOf,
+  logInRight,
+  logInWrong,
+  MINUTE,
+} from '../../testing/throttled-log-ins.ts';
 
 type Which = Parameters<TestApplication['logInThrottle']['release']>[1];
 

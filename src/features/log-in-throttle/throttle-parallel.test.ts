@@ -3,7 +3,7 @@ import bcrypt from 'bcrypt';
 import { afterEach, expect, it, vi } from 'vitest';
 import { createFrozenClock, refusal, signUp, startReplicas } from '../../testing/personas.ts';
 import { describeEachApplication } from '../../testing/start-application.ts';
-import { expectThrottled, fail, lanesOf, logInRight, logInWrong } from './test-log-ins.ts';
+import { expectThrottled, fail, lanesOf, logInRight, logInWrong } from '../../testing/throttled-log-ins.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();

@@ -24,7 +24,7 @@ import {
   MINUTE,
   SECOND,
   tryLogIn,
-} from './test-log-ins.ts';
+} from '../../testing/throttled-log-ins.ts';
 
 const system = { type: 'system' } as const;
 

@@ -1,7 +1,7 @@
 // From what was observed to what is wrong.
 import type { ProxyFinding, Remedy } from '#contract/proxy.ts';
 import type { ForwardingHeader } from '../../http/client-address.ts';
-import type { Observed, ObservedClient, ObservedPeer } from '../../http/proxy-observations.ts';
+import type { Observed, ObservedClient, ObservedPeer } from './observations.ts';
 import { believeOuterProxy, passAddressOn, trustOuterProxy, trustOuterProxyAlone, trustPeer } from './remedies.ts';
 import type { ProxySettings } from './remedies.ts';
 

@@ -1,25 +1,31 @@
 import type { HealthPart } from '#contract/health.ts';
 import type { ProxyFinding, ProxyFindings } from '#contract/proxy.ts';
-import type { ProxyObservations } from '../../http/proxy-observations.ts';
+import type { ClientAddress } from '../../http/client-address.ts';
+import type { RequestObserver } from '../../http/request-observer.ts';
 import { diagnose } from './diagnose.ts';
+import { createProxyObservations } from './observations.ts';
 import type { ProxySettings } from './remedies.ts';
 
 export interface ProxyDoctor {
+  /** To be told of every request. */
+  observer: RequestObserver;
   report(): ProxyFindings;
   /** One that is well, or one for each finding. No finding is a reason to send requests elsewhere. */
   healthParts(): HealthPart[];
 }
 
 interface Parts {
-  observations: ProxyObservations;
+  clientAddress: Pick<ClientAddress, 'peerOf' | 'isTrusted'>;
   settings: ProxySettings;
   /** For the log: each finding once, when it appears; again where it has been away. */
   warn: (fields: Record<string, unknown>, message: string) => void;
+  now: () => number;
 }
 
 const NAME = 'proxy';
 
-export function createProxyDoctor({ observations, settings, warn }: Parts): ProxyDoctor {
+export function createProxyDoctor({ clientAddress, settings, warn, now }: Parts): ProxyDoctor {
+  const observations = createProxyObservations({ clientAddress, now });
   const find = (): ProxyFinding[] => diagnose(observations.read(), settings);
   const announce = ({ kind, peer, detail, remedies }: ProxyFinding): void =>
     warn(
@@ -35,6 +41,7 @@ export function createProxyDoctor({ observations, settings, warn }: Parts): Prox
   });
 
   return {
+    observer: observations,
     report() {
       const observed = observations.read();
       return {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Config } from '../../config.ts';
+import type { Config } from '../../config/index.ts';
 import type { ProxyFindings } from '#contract/proxy.ts';
 import { connectFrom } from '../../testing/peer.ts';
 import { call, setUpAdministrator, signUp } from '../../testing/personas.ts';

@@ -5,7 +5,7 @@ import { call, GOOD_PASSWORD, logIn, logInByCookie, readEvents, refusal, signUp 
 import { describeEachApplication } from '../../testing/start-application.ts';
 import type { TestApplication } from '../../testing/start-application.ts';
 import { until } from '../../testing/until.ts';
-import { from, read, release, startWithRoot } from './test-limits.ts';
+import { from, read, release, startWithRoot } from '../../testing/limits.ts';
 
 describeEachApplication('limits and the log-in throttle', ({ start }) => {
   const logInAs = (app: TestApplication, identifier: string, password: string, address = '203.0.113.5') =>

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Config } from '../../config.ts';
+import type { Config } from '../../config/index.ts';
 import { call, refusal, setUpAdministrator } from '../../testing/personas.ts';
 import type { Answer } from '../../testing/personas.ts';
 import { hasRedis, startRedis } from '../../testing/redis.ts';

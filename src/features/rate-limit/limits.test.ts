@@ -11,7 +11,7 @@ import {
 } from '../../testing/personas.ts';
 import type { Answer } from '../../testing/personas.ts';
 import { describeEachApplication, UNLIMITED } from '../../testing/start-application.ts';
-import { ask, askTimes, from, listed, read, release, startWithRoot } from './test-limits.ts';
+import { ask, askTimes, from, listed, read, release, startWithRoot } from '../../testing/limits.ts';
 
 describeEachApplication('what administrators see of limits', ({ start, name }) => {
   it('RL-01 lists every quota with its number, and what is rehearsed beside it', async () => {

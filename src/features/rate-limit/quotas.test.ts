@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { Endpoint } from '#contract/endpoint.ts';
 import { endpoints } from '#contract/index.ts';
 import { quotaPolicies } from '#contract/quota.ts';
-import type { Config } from '../../config.ts';
+import type { Config } from '../../config/index.ts';
 import { call, GOOD_PASSWORD, signUp } from '../../testing/personas.ts';
 import type { Answer, CallOptions } from '../../testing/personas.ts';
 import { describeEachApplication, UNLIMITED } from '../../testing/start-application.ts';

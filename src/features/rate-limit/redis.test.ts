@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { Config } from '../../config.ts';
-import { proxyBefore } from '../../database/test-proxy.ts';
+import type { Config } from '../../config/index.ts';
+import { proxyBefore } from '../../testing/tcp-proxy.ts';
 import { call } from '../../testing/personas.ts';
 import type { Answer } from '../../testing/personas.ts';
 import { hasRedis, startRedis } from '../../testing/redis.ts';

@@ -1,8 +1,8 @@
 /** Log-ins for the tests of the throttle. */
 import { expect } from 'vitest';
-import { call, GOOD_PASSWORD, OTHER_PASSWORD, refusal } from '../../testing/personas.ts';
-import type { Answer } from '../../testing/personas.ts';
-import type { TestApplication } from '../../testing/start-application.ts';
+import { call, GOOD_PASSWORD, OTHER_PASSWORD, refusal } from './personas.ts';
+import type { Answer } from './personas.ts';
+import type { TestApplication } from './start-application.ts';
 
 export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;

@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { call } from './testing/personas.ts';
-import { hasRedis, startRedis } from './testing/redis.ts';
-import { createHome } from './testing/start-process.ts';
-import type { Finished, Home } from './testing/start-process.ts';
+import { call } from '../testing/personas.ts';
+import { hasRedis, startRedis } from '../testing/redis.ts';
+import { createHome } from '../testing/start-process.ts';
+import type { Finished, Home } from '../testing/start-process.ts';
 
 /** Processes start slowly where everything runs at once. */
 vi.setConfig({ testTimeout: 60_000 });
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
 

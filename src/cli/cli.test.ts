@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
-import { call } from './testing/personas.ts';
-import type { Answer } from './testing/personas.ts';
-import { createHome, getMe, logIn, register, setUp } from './testing/start-process.ts';
-import type { Finished, Home, RunningProcess } from './testing/start-process.ts';
+import { call } from '../testing/personas.ts';
+import type { Answer } from '../testing/personas.ts';
+import { createHome, getMe, logIn, register, setUp } from '../testing/start-process.ts';
+import type { Finished, Home, RunningProcess } from '../testing/start-process.ts';
 
 /** Processes start slowly where everything runs at once. */
 vi.setConfig({ testTimeout: 60_000 });

@@ -1,6 +1,6 @@
 // Where the server of this configuration is reached from the machine, or the container, that it runs on.
 import { isIPv6 } from 'node:net';
-import type { Config } from './config.ts';
+import type { Config } from '../config/index.ts';
 
 /** A server that listens on all addresses listens on this one. */
 export const serverHost = ({ host }: Pick<Config, 'host'>): string =>

@@ -1,6 +1,6 @@
 /** What the database itself says about its tables. */
 import type { Kysely } from 'kysely';
-import type { Tables } from './schema.ts';
+import type { Tables } from '../database/schema.ts';
 
 const kinds: Record<string, string> = {
   text: 'text',

@@ -1,9 +1,9 @@
 /** An administrator and strangers, for the tests of limits. */
-import type { Config } from '../../config.ts';
-import { call, setUpAdministrator } from '../../testing/personas.ts';
-import type { Answer, CallOptions, Persona } from '../../testing/personas.ts';
-import { UNLIMITED } from '../../testing/start-application.ts';
-import type { ApplicationKit, TestApplication } from '../../testing/start-application.ts';
+import type { Config } from '../config/index.ts';
+import { call, setUpAdministrator } from './personas.ts';
+import type { Answer, CallOptions, Persona } from './personas.ts';
+import { UNLIMITED } from './start-application.ts';
+import type { ApplicationKit, TestApplication } from './start-application.ts';
 
 type Quotas = Partial<Config['quotas']>;
 

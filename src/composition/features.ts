@@ -1,35 +1,35 @@
 // Builds every feature, each given what it needs: top to bottom, by hand.
 import { endpoints } from '#contract/index.ts';
 import { Problem } from '#contract/problem.ts';
-import type { Config } from './config.ts';
-import type { Database } from './database/open.ts';
-import { createApiDocs } from './features/api-docs/index.ts';
-import { createAudit } from './features/audit/index.ts';
+import type { Config } from '../config/index.ts';
+import type { Database } from '../database/open.ts';
+import { createApiDocs } from '../features/api-docs/index.ts';
+import { createAudit } from '../features/audit/index.ts';
 import {
   createAuth,
   createAuthRoutes,
   createKnownDevices,
   createPasswordRules,
   findReplaced,
-} from './features/auth/index.ts';
-import { createHealthChecks, createHealthRoutes } from './features/health/index.ts';
-import { createLogInThrottle } from './features/log-in-throttle/index.ts';
-import { createOperatorAccess } from './features/operator/index.ts';
-import { createLimitRoutes, createRateLimit } from './features/rate-limit/index.ts';
-import { createProxyDoctorRoutes } from './features/proxy-doctor/index.ts';
-import { createRoleRoutes } from './features/roles/index.ts';
-import { createSessions } from './features/sessions/index.ts';
-import { createSetup, createSetupRoutes } from './features/setup/index.ts';
-import { createSigningKeyRoutes, createSigningKeys } from './features/signing-keys/index.ts';
-import { createUserAdministration, createUsers } from './features/users/index.ts';
-import type { Route } from './http/route.ts';
-import type { Logger } from './log.ts';
-import { createProxies } from './proxies.ts';
-import type { Redis } from './redis.ts';
-import { createSecretRing } from './security/app-secret.ts';
-import { createPasswordHasher } from './security/password-hash.ts';
-import { PASSWORD_MAX_BYTES } from './security/password-limits.ts';
-import { createPasswordStrength } from './security/password-strength.ts';
+} from '../features/auth/index.ts';
+import { createHealthChecks, createHealthRoutes } from '../features/health/index.ts';
+import { createLogInThrottle } from '../features/log-in-throttle/index.ts';
+import { createOperatorAccess } from '../features/operator/index.ts';
+import { createLimitRoutes, createRateLimit } from '../features/rate-limit/index.ts';
+import { createProxyDoctor, createProxyDoctorRoutes } from '../features/proxy-doctor/index.ts';
+import { createRoleRoutes } from '../features/roles/index.ts';
+import { createSessions } from '../features/sessions/index.ts';
+import { createSetup, createSetupRoutes } from '../features/setup/index.ts';
+import { createSigningKeyRoutes, createSigningKeys } from '../features/signing-keys/index.ts';
+import { createUserAdministration, createUsers } from '../features/users/index.ts';
+import { createClientAddress } from '../http/client-address.ts';
+import type { Route } from '../http/route.ts';
+import type { Logger } from '../log.ts';
+import type { Redis } from '../redis.ts';
+import { createSecretRing } from '../security/app-secret.ts';
+import { createPasswordHasher } from '../security/password-hash.ts';
+import { PASSWORD_MAX_BYTES } from '../security/password-limits.ts';
+import { createPasswordStrength } from '../security/password-strength.ts';
 
 export interface ApplicationOptions {
   config: Config;
@@ -122,7 +122,9 @@ export function createFeatures(options: ApplicationOptions, resources: Resources
   const signIn = createSignIn(options, resources);
   const { auth, users, audit, sessions, rateLimit, logInThrottle } = signIn;
   const { publicUrl } = config;
-  const proxies = createProxies({ config, log: options.log, now });
+  const clientAddress = createClientAddress(config.trustedProxies);
+  const warn = (fields: Record<string, unknown>, message: string): void => options.log.warn(fields, message);
+  const proxyDoctor = createProxyDoctor({ clientAddress, settings: config, warn, now });
   return {
     ...signIn,
     setup: createSetup({ database, auth, users, audit, publicUrl, command, now, onUsed }),
@@ -133,8 +135,9 @@ export function createFeatures(options: ApplicationOptions, resources: Resources
       now,
     }),
     limits: rateLimit.createLimits({ database, users, lanes: logInThrottle, audit }),
-    proxies,
-    health: createHealthChecks({ database, redis, describeProxy: proxies.doctor.healthParts, version }),
+    clientAddress,
+    proxyDoctor,
+    health: createHealthChecks({ database, redis, describeProxy: proxyDoctor.healthParts, version }),
     apiDocs: createApiDocs({ endpoints, version, publicUrl, access: config.apiDocs }),
   };
 }
@@ -152,7 +155,7 @@ export function createRoutes({ signUp, passwordMinLength }: Config, features: Fe
     signingKeys,
     health,
     limits,
-    proxies,
+    proxyDoctor,
     apiDocs,
   } = features;
   const options = { signUp, password: { minLength: passwordMinLength, maxBytes: PASSWORD_MAX_BYTES } };
@@ -162,7 +165,7 @@ export function createRoutes({ signUp, passwordMinLength }: Config, features: Fe
     ...createSetupRoutes({ setup, sessions, findReplaced, devices }),
     ...createRoleRoutes(),
     ...createLimitRoutes(limits),
-    ...createProxyDoctorRoutes(proxies.doctor),
+    ...createProxyDoctorRoutes(proxyDoctor),
     ...createSigningKeyRoutes(signingKeys),
     ...apiDocs.routes,
   ];

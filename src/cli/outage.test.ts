@@ -5,10 +5,10 @@ import type { AddressInfo, Socket } from 'node:net';
 import path from 'node:path';
 import pg from 'pg';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { proxyBefore } from './database/test-proxy.ts';
-import { describeEachDatabase } from './testing/dialects.ts';
-import { createHome } from './testing/start-process.ts';
-import type { Finished } from './testing/start-process.ts';
+import { proxyBefore } from '../testing/tcp-proxy.ts';
+import { describeEachDatabase } from '../testing/dialects.ts';
+import { createHome } from '../testing/start-process.ts';
+import type { Finished } from '../testing/start-process.ts';
 
 /** Processes start slowly where everything runs at once; a frozen server is waited for. */
 vi.setConfig({ testTimeout: 60_000 });

@@ -1,13 +1,13 @@
 // The operator's examination: what a start needs, one line each, and what the running server has noticed.
 import { getReadiness } from '#contract/health.ts';
 import type { Health, HealthPart } from '#contract/health.ts';
-import { serverUrl } from './cli-address.ts';
-import { ConfigError, readConfig } from './config.ts';
-import type { Config } from './config.ts';
-import { describeDatabase, explainDatabaseFault, openDatabase } from './database/open.ts';
-import type { Environment } from './environment.ts';
-import { createLog } from './log.ts';
-import { openRedis } from './redis.ts';
+import { serverUrl } from './address.ts';
+import { ConfigError, readConfig } from '../config/index.ts';
+import type { Config } from '../config/index.ts';
+import { describeDatabase, explainDatabaseFault, openDatabase } from '../database/open.ts';
+import type { Environment } from '../config/environment.ts';
+import { createLog } from '../log.ts';
+import { openRedis } from '../redis.ts';
 
 const SERVER_MS = 2_000;
 

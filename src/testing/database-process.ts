@@ -1,12 +1,12 @@
 /**
- * The other process in the tests of this folder: `node test-process.ts <act> <url>`. Acts print a line when they have
+ * The other process in the tests of the database: `node database-process.ts <act> <url>`. Acts print a line when they have
  * come so far that the test may go on.
  */
 import { once } from 'node:events';
-import { openEngine } from './dialects.ts';
-import { applyMigrations, type Migration } from './migrate.ts';
-import { openDatabase, type Database } from './open.ts';
-import { anEvent, aUser, uuidv7 } from './test-rows.ts';
+import { openEngine } from '../database/dialects.ts';
+import { applyMigrations, type Migration } from '../database/migrate.ts';
+import { openDatabase, type Database } from '../database/open.ts';
+import { anEvent, aUser, uuidv7 } from './rows.ts';
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 

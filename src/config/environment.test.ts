@@ -3,7 +3,7 @@ import path from 'node:path';
 import { expect, it } from 'vitest';
 import { configurationTable } from './environment.ts';
 
-const readme = readFileSync(path.join(import.meta.dirname, '../README.md'), 'utf8');
+const readme = readFileSync(path.join(import.meta.dirname, '../../README.md'), 'utf8');
 
 /** Column widths are the formatter's business. */
 const cells = (table: string): string[][] =>

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { readConfig } from './config.ts';
+import { readConfig } from './index.ts';
 import { readQuotas } from './quota-text.ts';
 
 it('RL-01 any numbers for any windows, in any order, are read as they stand; a window twice is not', () => {

@@ -2,8 +2,8 @@
 import { isIP } from 'node:net';
 import type { Command } from 'commander';
 import * as contract from '#contract/limits.ts';
-import { callServer } from './cli-server.ts';
-import type { AnswerTo, Target } from './cli-server.ts';
+import { callServer } from './server.ts';
+import type { AnswerTo, Target } from './server.ts';
 
 interface Tools {
   print: (text: string) => void;

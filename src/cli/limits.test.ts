@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
-import { call } from './testing/personas.ts';
-import type { Answer } from './testing/personas.ts';
-import { createHome, register, setUp } from './testing/start-process.ts';
+import { call } from '../testing/personas.ts';
+import type { Answer } from '../testing/personas.ts';
+import { createHome, register, setUp } from '../testing/start-process.ts';
 
 /** Processes start slowly where everything runs at once. */
 vi.setConfig({ testTimeout: 60_000 });

@@ -1,4 +1,4 @@
-/** Starts `test-process.ts` for a test and listens to it. */
+/** Starts `database-process.ts` for a test and listens to it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
 export function startChild(act: string, url: string) {
-  const script = fileURLToPath(new URL('./test-process.ts', import.meta.url));
+  const script = fileURLToPath(new URL('./database-process.ts', import.meta.url));
   const child = spawn(process.execPath, [script, act, url], { stdio: ['pipe', 'pipe', 'inherit'] });
   const exited = once(child, 'exit') as Promise<[number | null, string | null]>;
   const lines: string[] = [];

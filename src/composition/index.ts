@@ -4,27 +4,26 @@ import type { RequestListener } from 'node:http';
 import { endpoints } from '#contract/index.ts';
 import { permissionsOf } from '#contract/permissions.ts';
 import { Problem } from '#contract/problem.ts';
-import type { Config } from './config.ts';
-import { GrantError, isUnavailable, openDatabase } from './database/open.ts';
-import type { Database } from './database/open.ts';
-import type { LogInThrottle } from './features/log-in-throttle/index.ts';
-import type { Setup } from './features/setup/index.ts';
-import { UnknownSecretError } from './features/signing-keys/index.ts';
-import type { SigningKeys } from './features/signing-keys/index.ts';
-import type { UserAdministration } from './features/users/index.ts';
-import { findAdministrator, FirstAdministratorError } from './first-administrator.ts';
-import type { Prepared } from './first-administrator.ts';
-import { createServer } from './http/server.ts';
-import { openRedis } from './redis.ts';
-import { createSecretRing } from './security/app-secret.ts';
-import { createOperatorToken } from './security/operator-token.ts';
-import type { PasswordHasher } from './security/password-hash.ts';
-import { createFeatures, createRoutes } from './wiring.ts';
-import type { ApplicationOptions, Features } from './wiring.ts';
+import type { Config } from '../config/index.ts';
+import { GrantError, isUnavailable, openDatabase } from '../database/open.ts';
+import type { Database } from '../database/open.ts';
+import type { LogInThrottle } from '../features/log-in-throttle/index.ts';
+import { findAdministrator, FirstAdministratorError } from '../features/setup/index.ts';
+import type { Prepared, Setup } from '../features/setup/index.ts';
+import { UnknownSecretError } from '../features/signing-keys/index.ts';
+import type { SigningKeys } from '../features/signing-keys/index.ts';
+import type { UserAdministration } from '../features/users/index.ts';
+import { createServer } from '../http/server.ts';
+import { openRedis } from '../redis.ts';
+import { createSecretRing } from '../security/app-secret.ts';
+import { createOperatorToken } from '../security/operator-token.ts';
+import type { PasswordHasher } from '../security/password-hash.ts';
+import { createFeatures, createRoutes } from './features.ts';
+import type { ApplicationOptions, Features } from './features.ts';
 
-export { describeDatabase, explainDatabaseFault, needsCorrection } from './database/open.ts';
-export { describeSetupLink } from './features/setup/index.ts';
-export { createListener } from './http/listener.ts';
+export { describeDatabase, explainDatabaseFault, needsCorrection } from '../database/open.ts';
+export { describeSetupLink } from '../features/setup/index.ts';
+export { createListener } from '../http/listener.ts';
 
 export interface Application {
   handler: RequestListener;
@@ -54,8 +53,8 @@ export interface Application {
   close(): Promise<void>;
 }
 
-export type { Prepared } from './first-administrator.ts';
-export type { ApplicationOptions } from './wiring.ts';
+export type { Prepared } from '../features/setup/index.ts';
+export type { ApplicationOptions } from './features.ts';
 
 /** Thrown while the one-shot migration has not been run. Waiting helps. */
 export class NotMigratedError extends Error {
@@ -84,12 +83,12 @@ function createHandler({ config, log }: ApplicationOptions, features: Features):
     anonymous: { kind: 'anonymous', permissions: permissionsOf(config.anonymousAccess === 'guest' ? ['guest'] : []) },
     configuredAccess: features.apiDocs.accessOf,
     translateError,
-    clientAddress: features.proxies.clientAddress,
-    observations: features.proxies.observations,
+    clientAddress: features.clientAddress,
+    observer: features.proxyDoctor.observer,
     publicUrl: config.publicUrl,
     corsOrigins: config.corsOrigins,
     strictTransportSecurity: config.mode === 'production',
-    pagesFolder: path.join(import.meta.dirname, '../web/dist'),
+    pagesFolder: path.join(import.meta.dirname, '../../web/dist'),
     assets: features.apiDocs.assets,
   });
 }
@@ -146,7 +145,12 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
       await signingKeys.start();
       // The event loop stands still meanwhile: better now than at the first sign-up.
       await features.strength.warmUp();
-      const prepared = await findAdministrator(config, features);
+      const prepared = await findAdministrator({
+        configured: config.firstAdministrator,
+        makesLinks: config.migrate === 'auto',
+        setup,
+        users: features.users,
+      });
       health.started();
       return prepared;
     },

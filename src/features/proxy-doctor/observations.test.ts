@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { expect, it } from 'vitest';
-import { createClientAddress } from './client-address.ts';
-import { createProxyObservations } from './proxy-observations.ts';
+import { createClientAddress } from '../../http/client-address.ts';
+import { createProxyObservations } from './observations.ts';
 
 const MINUTE = 60_000;
 

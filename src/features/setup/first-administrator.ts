@@ -1,12 +1,21 @@
 // Who administers an installation at its start: the configured one, or whoever opens the set-up link.
 import { Problem } from '#contract/problem.ts';
-import type { Config } from './config.ts';
-import type { Setup } from './features/setup/index.ts';
-import type { Users } from './features/users/index.ts';
-import { canonicalEmailAddress, EMAIL_RULE } from './security/email-address.ts';
-import { canonicalUsername, USERNAME_RULE } from './security/username.ts';
+import type { Setup } from './setup.ts';
+import type { Users } from '../users/index.ts';
+import { canonicalEmailAddress, EMAIL_RULE } from '../../security/email-address.ts';
+import { canonicalUsername, USERNAME_RULE } from '../../security/username.ts';
+
+/** Whom the operator has configured, as the environment says it. */
+interface Configured {
+  email: string;
+  username: string;
+  password: string;
+}
 
 interface Parts {
+  configured: Configured | undefined;
+  /** Whether this process is the one that makes links. */
+  makesLinks: boolean;
   setup: Setup;
   users: Pick<Users, 'hasAdministrator'>;
 }
@@ -39,17 +48,16 @@ const environmentNames: Record<string, string> = {
  * A link is made where the database is: of several servers that start at once, each would make the others' worthless.
  * @throws FirstAdministratorError
  */
-export async function findAdministrator(config: Config, { setup, users }: Parts): Promise<Prepared> {
-  if (config.firstAdministrator !== undefined)
-    await createConfigured(config.firstAdministrator, setup).catch((error: unknown) => {
+export async function findAdministrator({ configured, makesLinks, setup, users }: Parts): Promise<Prepared> {
+  if (configured !== undefined)
+    await createConfigured(configured, setup).catch((error: unknown) => {
       throw error instanceof Problem && error.status < 500 ? new FirstAdministratorError(error) : error;
     });
-  else if (config.migrate === 'auto')
-    return { setupLink: await setup.createLink('first-administrator'), lacksAdministrator: false };
+  else if (makesLinks) return { setupLink: await setup.createLink('first-administrator'), lacksAdministrator: false };
   return { setupLink: undefined, lacksAdministrator: !(await users.hasAdministrator()) };
 }
 
-async function createConfigured(who: NonNullable<Config['firstAdministrator']>, setup: Setup): Promise<void> {
+async function createConfigured(who: Configured, setup: Setup): Promise<void> {
   const username = canonicalUsername(who.username);
   const email = canonicalEmailAddress(who.email);
   if (username === undefined)

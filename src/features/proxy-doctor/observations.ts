@@ -1,10 +1,10 @@
 // What the last minutes showed of the way requests come: by which peers, with which headers, and for how many users. Counted in
 // the process, in bounded memory; what it means is somebody else's to say.
-import type { IncomingMessage } from 'node:http';
 import ipaddr from 'ipaddr.js';
 import { LRUCache } from 'lru-cache';
-import { forwardingHeaders } from './client-address.ts';
-import type { ClientAddress, ForwardingHeader } from './client-address.ts';
+import { forwardingHeaders } from '../../http/client-address.ts';
+import type { ClientAddress, ForwardingHeader } from '../../http/client-address.ts';
+import type { RequestObserver } from '../../http/request-observer.ts';
 
 export type AddressRange = 'loopback' | 'private' | 'public';
 
@@ -41,11 +41,7 @@ export interface Observed {
   clients: ObservedClient[];
 }
 
-export interface ProxyObservations {
-  /** Every request but health checks. */
-  observe(request: IncomingMessage): void;
-  /** A request turned out to be a signed-in user's. */
-  observeUser(address: string, isPeer: boolean, userId: string): void;
+export interface ProxyObservations extends RequestObserver {
   read(): Observed;
   /** Has something done once a minute at most, on a request; there is no timer. */
   eachMinute(act: () => void): void;

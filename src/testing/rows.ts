@@ -1,7 +1,7 @@
 /** Rows for the tests of this folder. */
 import type { Insertable } from 'kysely';
 import { v7 } from 'uuid';
-import type { LogInLanesTable, SecurityEventsTable, SessionsTable, UsersTable } from './schema.ts';
+import type { LogInLanesTable, SecurityEventsTable, SessionsTable, UsersTable } from '../database/schema.ts';
 
 export const uuidv7 = (): string => v7();
 

@@ -10,15 +10,15 @@ import {
   explainDatabaseFault,
   needsCorrection,
   startFaults,
-} from './application.ts';
-import type { Application } from './application.ts';
-import { addLimitCommands } from './cli-limits.ts';
-import { CommandError } from './cli-server.ts';
-import { examine } from './cli-doctor.ts';
-import { ConfigError, configurationTable, readConfig } from './config.ts';
-import type { Config } from './config.ts';
-import { operatorCommand } from './environment.ts';
-import { createLog } from './log.ts';
+} from '../composition/index.ts';
+import type { Application } from '../composition/index.ts';
+import { addLimitCommands } from './limits.ts';
+import { CommandError } from './server.ts';
+import { examine } from './doctor.ts';
+import { ConfigError, configurationTable, readConfig } from '../config/index.ts';
+import type { Config } from '../config/index.ts';
+import { operatorCommand } from '../config/environment.ts';
+import { createLog } from '../log.ts';
 
 const EXIT_CONFIG = 78;
 

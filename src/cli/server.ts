@@ -1,9 +1,9 @@
 // How the operator's command calls the server that runs on this machine.
 import { request } from 'node:http';
 import type { Endpoint, ReceivedOf } from '#contract/endpoint.ts';
-import { createOperatorCredential } from './application.ts';
-import { serverHost, serverUrl } from './cli-address.ts';
-import type { Config } from './config.ts';
+import { createOperatorCredential } from '../composition/index.ts';
+import { serverHost, serverUrl } from './address.ts';
+import type { Config } from '../config/index.ts';
 
 const PATIENCE_MS = 5_000;
 
