@@ -71,7 +71,7 @@ module.exports = {
       '^src/features/',
       [
         '^src/(features|contract|database|security)/',
-        '^src/http/(route|principal|client-address|quota|request-observer)\\.ts$',
+        '^src/http/(route|credential|principal|client-address|quota|request-observer)\\.ts$',
         '^src/redis\\.ts$',
       ],
     ),
@@ -80,7 +80,7 @@ module.exports = {
       comment: 'Of another feature only its index.',
       severity: 'error',
       from: { path: '^src/features/([^/]+)/', pathNot: test },
-      to: { path: '^src/features/', pathNot: ['^src/features/$1/', '^src/features/[^/]+/index\\.ts$'] },
+      to: { path: '^src/features/', pathNot: ['^src/features/$1/', '^src/features/([^/]+/index|feature)\\.ts$'] },
     },
     {
       name: 'features-by-type-only',

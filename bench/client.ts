@@ -1,5 +1,5 @@
 // Calls to the product, as a program makes them.
-import type { SessionAnswer } from '#contract/auth.ts';
+import type { SessionAnswer } from '#contract/sessions.ts';
 
 export const PASSWORD = 'velvet harbour 42 lantern';
 

@@ -16,7 +16,7 @@ beforeEach(() => {
   write('package.json', JSON.stringify({ version: '1.0.0', scripts: { a: 'b' }, dependencies: { express: '5' } }));
   write('package-lock.json', '{}');
   write('web/main.tsx', 'main');
-  write('src/contract/auth.ts', 'auth');
+  write('src/contract/users.ts', 'auth');
   write('src/main.ts', 'server');
 });
 
@@ -54,7 +54,7 @@ describe('what is built', () => {
   test.each([
     'web/main.tsx',
     'web/ui/new.css',
-    'src/contract/auth.ts',
+    'src/contract/users.ts',
     'src/security/username.ts',
     'package-lock.json',
   ])('changes with %s', (file) => {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { PROBLEM_TYPE_PREFIX, problems } from '../src/contract/problem.ts';
-import { JSON_BODY_BYTES } from '../src/http/json-body.ts';
+import { BODY_BYTES } from '../src/contract/shapes.ts';
 import { listenerLimits } from '../src/http/listener.ts';
 import { apiHeaders, NONCE, pageHeaders } from '../src/http/security-headers.ts';
 import type { HeaderList } from '../src/http/security-headers.ts';
@@ -42,9 +42,9 @@ describe('the numbers', () => {
   });
 
   test('HT-12 a body is as large as the largest that the server reads', () => {
-    expect(limit(proxy, 'client_max_body_size')).toBe(JSON_BODY_BYTES);
-    expect(limit(frontend, 'client_max_body_size')).toBe(JSON_BODY_BYTES);
-    expect(limit(proxy, 'client_body_buffer_size')).toBe(JSON_BODY_BYTES);
+    expect(limit(proxy, 'client_max_body_size')).toBe(BODY_BYTES);
+    expect(limit(frontend, 'client_max_body_size')).toBe(BODY_BYTES);
+    expect(limit(proxy, 'client_body_buffer_size')).toBe(BODY_BYTES);
   });
 
   test('HT-12 a slow sender is given up no later than by the server, and within 10 to 60 seconds', () => {

@@ -114,7 +114,7 @@ describe('npm start', () => {
 
   test.each([
     ['web/main.tsx', ['vite build production']],
-    ['src/contract/auth.ts', ['vite build production']],
+    ['src/contract/users.ts', ['vite build production']],
     ['src/features/users/index.ts', []],
     ['package-lock.json', everything],
     ['package.json', ['npm ci']],

@@ -1,4 +1,4 @@
-// The process: read the configuration, build the application, listen, drain on SIGTERM. With cli.ts the only reader of process.*.
+// The process: read the configuration, build the application, listen, drain on SIGTERM. With cli/ the only reader of process.*.
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
@@ -152,18 +152,21 @@ function announce({ setupLink: link, lacksAdministrator }: Prepared, file: strin
   if (link !== undefined) say(describeSetupLink(link, `The next start, or "${command} admin setup",`, copy));
 }
 
-const TIDY_UP_MS = 60 * 60 * 1000;
+const CHORES_MS = 60 * 60 * 1000;
 
-function tidyUpHourly(application: Application, log: Logger): void {
-  const tidyUp = async (): Promise<void> => {
-    try {
-      log.debug({ sessions: await application.tidyUp() }, 'removed what ended long ago');
-    } catch (error) {
-      log.warn({ err: error }, 'could not tidy up; trying again in an hour');
+/** One after another; what one cannot do keeps no other from it. */
+function doChoresHourly({ chores }: Application, log: Logger): void {
+  const doAll = async (): Promise<void> => {
+    for (const { name: chore, run } of chores) {
+      try {
+        log.debug({ chore, count: await run() }, 'chore done');
+      } catch (error) {
+        log.warn({ err: error, chore }, 'chore not done; trying again in an hour');
+      }
     }
   };
-  setInterval(() => void tidyUp(), TIDY_UP_MS).unref();
-  void tidyUp();
+  setInterval(() => void doAll(), CHORES_MS).unref();
+  void doAll();
 }
 
 interface Running {
@@ -245,7 +248,7 @@ async function main(): Promise<void> {
     const prepared = await prepare(application, log, signal);
     if (prepared === undefined || signal.aborted) return;
     parts.isReady = true;
-    tidyUpHourly(application, log);
+    doChoresHourly(application, log);
     announce(prepared, linkFile, log);
     log.info({ mode: config.mode, database: application.database.dialect, url: config.publicUrl }, 'ready');
     say(`gatehouse: ready at ${config.publicUrl}`);

@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { listenerLimits } from '../../src/http/listener.ts';
-import { JSON_BODY_BYTES } from '../../src/http/json-body.ts';
+import { BODY_BYTES } from '../../src/contract/shapes.ts';
 import { rawRequest } from '../../src/testing/raw-http.ts';
 import { expectProblem } from './headers.ts';
 import { sendBytes } from './http.ts';
@@ -130,7 +130,7 @@ test('HT-12 an address of 8 KiB and header fields of 16 KiB in all, and not more
 
 test('HT-12 a body of one byte too many is refused before a server hears of it, however it is framed', async () => {
   const reached = await reaching(async () => {
-    const body = 'x'.repeat(JSON_BODY_BYTES + 1);
+    const body = 'x'.repeat(BODY_BYTES + 1);
     expectProblem(await proxy.send('POST /api/x', { body }), 'content-too-large', { ...site, instance: '/api/x' });
     const head = 'POST /api/x HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n';
     const [answer] = await sendBytes(proxy.port, `${head}${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`);
@@ -140,7 +140,7 @@ test('HT-12 a body of one byte too many is refused before a server hears of it, 
     expect(promised?.status).toBe(413);
   });
   expect(reached).toBe(0);
-  expect((await proxy.echo('POST /api/x', { body: 'x'.repeat(JSON_BODY_BYTES) })).bytes).toBe(JSON_BODY_BYTES);
+  expect((await proxy.echo('POST /api/x', { body: 'x'.repeat(BODY_BYTES) })).bytes).toBe(BODY_BYTES);
 });
 
 test('HT-13 what an upstream says of itself does not go out', async () => {

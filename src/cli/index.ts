@@ -235,7 +235,7 @@ function createProgram(): Command {
         const { applied, warnings } = await migratePatiently(application, config);
         for (const warning of warnings) printError(`${warning}.`);
         print(applied.length === 0 ? 'The database is up to date.' : `Applied ${applied.join(', ')}.`);
-        const { link, isStillGood } = await application.createFirstLink();
+        const { link, isStillGood } = await application.setup.administrator.createFirstLink();
         if (isStillGood)
           print(`There is no administrator yet, but a link that makes one. A new one: "${command} admin setup".`);
         if (link === undefined) return;

@@ -5,30 +5,23 @@ import type { Config } from '../config/index.ts';
 import type { Database } from '../database/open.ts';
 import { createApiDocs } from '../features/api-docs/index.ts';
 import { createAudit } from '../features/audit/index.ts';
-import {
-  createAuth,
-  createAuthRoutes,
-  createKnownDevices,
-  createPasswordRules,
-  findReplaced,
-} from '../features/auth/index.ts';
-import { createHealthChecks, createHealthRoutes } from '../features/health/index.ts';
-import { createLogInThrottle } from '../features/log-in-throttle/index.ts';
-import { createOperatorAccess } from '../features/operator/index.ts';
-import { createLimitRoutes, createRateLimit } from '../features/rate-limit/index.ts';
-import { createProxyDoctor, createProxyDoctorRoutes } from '../features/proxy-doctor/index.ts';
-import { createRoleRoutes } from '../features/roles/index.ts';
+import { createAuth } from '../features/auth/index.ts';
+import type { Feature } from '../features/feature.ts';
+import { createHealth } from '../features/health/index.ts';
+import { createOperator } from '../features/operator/index.ts';
+import { createProxyDoctor } from '../features/proxy-doctor/index.ts';
+import { createRateLimit } from '../features/rate-limit/index.ts';
+import { createRoles } from '../features/roles/index.ts';
 import { createSessions } from '../features/sessions/index.ts';
-import { createSetup, createSetupRoutes } from '../features/setup/index.ts';
-import { createSigningKeyRoutes, createSigningKeys } from '../features/signing-keys/index.ts';
+import { createSetup } from '../features/setup/index.ts';
+import { createSignInThrottle } from '../features/sign-in-throttle/index.ts';
+import { createSigningKeys } from '../features/signing-keys/index.ts';
 import { createUserAdministration, createUsers } from '../features/users/index.ts';
-import { createClientAddress } from '../http/client-address.ts';
-import type { Route } from '../http/route.ts';
+import type { ClientAddress } from '../http/client-address.ts';
 import type { Logger } from '../log.ts';
 import type { Redis } from '../redis.ts';
 import { createSecretRing } from '../security/app-secret.ts';
 import { createPasswordHasher } from '../security/password-hash.ts';
-import { PASSWORD_MAX_BYTES } from '../security/password-limits.ts';
 import { createPasswordStrength } from '../security/password-strength.ts';
 
 export interface ApplicationOptions {
@@ -44,6 +37,13 @@ export interface ApplicationOptions {
   onSetupCompleted?: () => void;
 }
 
+export interface Resources {
+  database: Database;
+  redis: Redis | undefined;
+  clientAddress: ClientAddress;
+  now: () => number;
+}
+
 const BUSY_RETRY_SECONDS = 2;
 
 const tooBusy = (): Problem =>
@@ -52,27 +52,25 @@ const tooBusy = (): Problem =>
     retryAfterSeconds: BUSY_RETRY_SECONDS,
   });
 
-interface Resources {
-  database: Database;
-  redis: Redis | undefined;
-  now: () => number;
-}
-
-/** Who is who, and how they prove it. */
-function createSignIn(
-  { config, log, command, hashConcurrency: concurrency }: ApplicationOptions,
-  { database, redis, now }: Resources,
-) {
-  const secrets = createSecretRing(config.appSecret, config.appSecretPrevious);
+/** What more than one feature stands on. */
+function createFoundation({ config, log, command, hashConcurrency }: ApplicationOptions, resources: Resources) {
+  const { database, redis, now } = resources;
   const { bcryptCost: cost, hashQueueLimit: queueLimit, quotas: numbers, rehearsedQuotas: rehearsed } = config;
-  const hasher = createPasswordHasher({ cost, concurrency, queueLimit, tooBusy });
-  const strength = createPasswordStrength();
-  const rules = createPasswordRules({ minLength: config.passwordMinLength, strength });
+  const secrets = createSecretRing(config.appSecret, config.appSecretPrevious);
+  const warn = (fields: Record<string, unknown>, message: string): void => log.warn(fields, message);
   const audit = createAudit({ now });
   const users = createUsers({ database, now });
   const signingKeys = createSigningKeys({ database, secrets, audit, command, now });
-  const warn = (event: Record<string, unknown>, message: string): void => log.warn(event, message);
   const rateLimit = createRateLimit({ numbers, rehearsed, redis, secrets, warn, now });
+  const hasher = createPasswordHasher({ cost, concurrency: hashConcurrency, queueLimit, tooBusy });
+  return { secrets, warn, audit, users, signingKeys, rateLimit, hasher };
+}
+
+type Foundation = ReturnType<typeof createFoundation>;
+
+/** Who is who, and how they prove it. */
+function createSignInFeatures({ config }: ApplicationOptions, { database, now }: Resources, foundation: Foundation) {
+  const { secrets, audit, users, signingKeys, rateLimit, hasher } = foundation;
   const sessions = createSessions({
     database,
     secrets,
@@ -86,87 +84,55 @@ function createSignIn(
     countRefresh: rateLimit.countRefresh,
     now,
   });
-  const authenticate = createOperatorAccess(secrets, now, sessions.authenticate);
-  const logInThrottle = createLogInThrottle({ database, secrets, now });
-  const knownDevices = createKnownDevices({ secrets, now });
+  const signInThrottle = createSignInThrottle({ database, secrets, now });
   const auth = createAuth({
     database,
+    secrets,
     users,
     sessions,
-    throttle: logInThrottle,
+    throttle: signInThrottle,
     countFailure: rateLimit.countFailure,
     hasher,
-    rules,
+    strength: createPasswordStrength(),
     audit,
     signUp: config.signUp,
+    passwordMinLength: config.passwordMinLength,
+    now,
   });
-  return {
-    hasher,
-    strength,
-    rules,
-    audit,
-    users,
-    signingKeys,
-    rateLimit,
-    sessions,
-    logInThrottle,
-    knownDevices,
-    authenticate,
-    auth,
-  };
+  return { sessions, signInThrottle, auth };
 }
 
-export function createFeatures(options: ApplicationOptions, resources: Resources) {
+function createServingFeatures(options: ApplicationOptions, resources: Resources) {
   const { config, version, command, onSetupCompleted: onUsed = () => {} } = options;
-  const { database, redis, now } = resources;
-  const signIn = createSignIn(options, resources);
-  const { auth, users, audit, sessions, rateLimit, logInThrottle } = signIn;
-  const { publicUrl } = config;
-  const clientAddress = createClientAddress(config.trustedProxies);
-  const warn = (fields: Record<string, unknown>, message: string): void => options.log.warn(fields, message);
-  const proxyDoctor = createProxyDoctor({ clientAddress, settings: config, warn, now });
+  const { database, clientAddress, now } = resources;
+  const { publicUrl, firstAdministrator: configured } = config;
+  const foundation = createFoundation(options, resources);
+  const { secrets, warn, ...shared } = foundation;
+  const { audit, users, rateLimit } = shared;
+  const signIn = createSignInFeatures(options, resources, foundation);
+  const { auth, sessions, signInThrottle: lanes } = signIn;
+  const makesLinks = config.migrate === 'auto';
   return {
+    // The first that finds its kind of credential decides, and sessions take every bearer token that is left.
+    operator: createOperator({ secrets, now }),
+    ...shared,
     ...signIn,
-    setup: createSetup({ database, auth, users, audit, publicUrl, command, now, onUsed }),
-    userAdministration: createUserAdministration({
-      database,
-      terminateSessions: sessions.terminateOfUser,
-      audit,
-      now,
-    }),
-    limits: rateLimit.createLimits({ database, users, lanes: logInThrottle, audit }),
-    clientAddress,
-    proxyDoctor,
-    health: createHealthChecks({ database, redis, describeProxy: proxyDoctor.healthParts, version }),
+    setup: createSetup({ database, auth, users, audit, configured, makesLinks, publicUrl, command, now, onUsed }),
+    userAdministration: createUserAdministration({ database, terminateSessions: sessions.terminateOfUser, audit, now }),
+    roles: createRoles(),
+    limits: rateLimit.createLimits({ database, users, lanes, audit }),
+    proxyDoctor: createProxyDoctor({ clientAddress, settings: config, warn, now }),
     apiDocs: createApiDocs({ endpoints, version, publicUrl, access: config.apiDocs }),
   };
 }
 
-export type Features = ReturnType<typeof createFeatures>;
+/** Every part that has something of a feature's face; what has nothing of it joins with nothing. */
+export const facesOf = (features: object): readonly Feature[] => Object.values(features) as Feature[];
 
-export function createRoutes({ signUp, passwordMinLength }: Config, features: Features): Route[] {
-  const {
-    auth,
-    sessions,
-    knownDevices: devices,
-    rules,
-    users,
-    setup,
-    signingKeys,
-    health,
-    limits,
-    proxyDoctor,
-    apiDocs,
-  } = features;
-  const options = { signUp, password: { minLength: passwordMinLength, maxBytes: PASSWORD_MAX_BYTES } };
-  return [
-    ...createHealthRoutes(health),
-    ...createAuthRoutes({ auth, sessions, devices, rules, options, hasAdministrator: () => users.hasAdministrator() }),
-    ...createSetupRoutes({ setup, sessions, findReplaced, devices }),
-    ...createRoleRoutes(),
-    ...createLimitRoutes(limits),
-    ...createProxyDoctorRoutes(proxyDoctor),
-    ...createSigningKeyRoutes(signingKeys),
-    ...apiDocs.routes,
-  ];
+export function createFeatures(options: ApplicationOptions, resources: Resources) {
+  const features = createServingFeatures(options, resources);
+  const describeFeatures = () => facesOf(features).flatMap((feature) => feature.healthParts?.() ?? []);
+  return { ...features, health: createHealth({ ...resources, describeFeatures, version: options.version }) };
 }
+
+export type Features = ReturnType<typeof createFeatures>;

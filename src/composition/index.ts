@@ -7,54 +7,41 @@ import { Problem } from '#contract/problem.ts';
 import type { Config } from '../config/index.ts';
 import { GrantError, isUnavailable, openDatabase } from '../database/open.ts';
 import type { Database } from '../database/open.ts';
-import type { LogInThrottle } from '../features/log-in-throttle/index.ts';
-import { findAdministrator, FirstAdministratorError } from '../features/setup/index.ts';
-import type { Prepared, Setup } from '../features/setup/index.ts';
+import type { Chore } from '../features/feature.ts';
+import { FirstAdministratorError } from '../features/setup/index.ts';
+import type { Prepared } from '../features/setup/index.ts';
 import { UnknownSecretError } from '../features/signing-keys/index.ts';
-import type { SigningKeys } from '../features/signing-keys/index.ts';
-import type { UserAdministration } from '../features/users/index.ts';
+import { createClientAddress } from '../http/client-address.ts';
 import { createServer } from '../http/server.ts';
 import { openRedis } from '../redis.ts';
 import { createSecretRing } from '../security/app-secret.ts';
 import { createOperatorToken } from '../security/operator-token.ts';
-import type { PasswordHasher } from '../security/password-hash.ts';
-import { createFeatures, createRoutes } from './features.ts';
-import type { ApplicationOptions, Features } from './features.ts';
+import { createFeatures, facesOf } from './features.ts';
+import type { ApplicationOptions, Features, Resources } from './features.ts';
 
 export { describeDatabase, explainDatabaseFault, needsCorrection } from '../database/open.ts';
 export { describeSetupLink } from '../features/setup/index.ts';
+export type { Prepared } from '../features/setup/index.ts';
 export { createListener } from '../http/listener.ts';
+export type { ApplicationOptions } from './features.ts';
 
-export interface Application {
+export interface Application extends Features {
   handler: RequestListener;
+  database: Database;
   /**
-   * Whatever must be there before the first request: tables, signing keys, and an administrator or the way to make one.
+   * Whatever must be there before the first request: tables, what features prepare, and an administrator or the way to make one.
    * Can be repeated after it failed.
    * @throws NotMigratedError where only somebody else may migrate, and has not yet
    */
   prepare(): Promise<Prepared>;
   /** Resolves with the names of the migrations that were applied, in order, and what the operator should know. */
   migrate(): Promise<{ applied: string[]; warnings: string[] }>;
-  /**
-   * For whoever prepares the database for others: the link, unless there is an administrator, or one is configured. One that was
-   * made before and can still be used stays good: preparing again must not void what somebody is about to open.
-   */
-  createFirstLink(): Promise<{ link?: string; isStillGood: boolean }>;
-  /** To be called now and then: removes what nobody needs any more. Resolves with how many sessions that were. */
-  tidyUp(): Promise<number>;
-  database: Database;
-  signingKeys: SigningKeys;
-  setup: Setup;
-  userAdministration: UserAdministration;
-  logInThrottle: LogInThrottle;
-  hasher: PasswordHasher;
+  /** To be done now and then. */
+  chores: readonly Chore[];
   /** Not ready from now on; requests are still served. */
   drain(): void;
   close(): Promise<void>;
 }
-
-export type { Prepared } from '../features/setup/index.ts';
-export type { ApplicationOptions } from './features.ts';
 
 /** Thrown while the one-shot migration has not been run. Waiting helps. */
 export class NotMigratedError extends Error {
@@ -73,17 +60,18 @@ function translateError(error: unknown): Problem | undefined {
   });
 }
 
-function createHandler({ config, log }: ApplicationOptions, features: Features): RequestListener {
+function createHandler({ config, log }: ApplicationOptions, features: Features, resources: Resources): RequestListener {
+  const faces = facesOf(features);
   return createServer({
     log,
     endpoints,
-    routes: createRoutes(config, features),
-    authenticate: features.authenticate,
+    routes: faces.flatMap(({ routes = [] }) => routes),
+    credentials: faces.flatMap(({ credentials = [] }) => credentials),
     quotas: features.rateLimit,
     anonymous: { kind: 'anonymous', permissions: permissionsOf(config.anonymousAccess === 'guest' ? ['guest'] : []) },
     configuredAccess: features.apiDocs.accessOf,
     translateError,
-    clientAddress: features.clientAddress,
+    clientAddress: resources.clientAddress,
     observer: features.proxyDoctor.observer,
     publicUrl: config.publicUrl,
     corsOrigins: config.corsOrigins,
@@ -117,51 +105,37 @@ async function migrateDatabase(
   }
 }
 
-export async function createApplication(options: ApplicationOptions): Promise<Application> {
-  const { config, log, now = Date.now } = options;
+async function openResources({ config, log, now = Date.now }: ApplicationOptions): Promise<Resources> {
   const database = await openDatabase({ url: config.databaseUrl, poolSize: config.databasePoolSize, log, now });
   const redis = config.redisUrl === undefined ? undefined : openRedis({ url: config.redisUrl, log });
-  const features = createFeatures(options, { database, redis, now });
-  const { sessions, logInThrottle, signingKeys, setup, userAdministration, hasher, health } = features;
+  return { database, redis, clientAddress: createClientAddress(config.trustedProxies), now };
+}
+
+export async function createApplication(options: ApplicationOptions): Promise<Application> {
+  const { config, log } = options;
+  const resources = await openResources(options);
+  const { database, redis } = resources;
+  const features = createFeatures(options, resources);
+  const faces = facesOf(features);
   const migrate: Application['migrate'] = () => migrateDatabase(options, database);
   return {
-    handler: createHandler(options, features),
+    ...features,
+    handler: createHandler(options, features, resources),
+    database,
     migrate,
-    async createFirstLink() {
-      if (config.firstAdministrator !== undefined || (await features.users.hasAdministrator()))
-        return { isStillGood: false };
-      if (await setup.hasUsableLink()) return { isStillGood: true };
-      const link = await setup.createLink('first-administrator');
-      return { isStillGood: false, ...(link !== undefined && { link }) };
-    },
-    async tidyUp() {
-      await logInThrottle.deleteForgotten();
-      return await sessions.deleteLongEnded();
-    },
     async prepare() {
       if (config.migrate === 'auto') for (const warning of (await migrate()).warnings) log.warn(warning);
       else if ((await database.pendingMigrations()).length > 0)
         throw new NotMigratedError('the database waits for its migrations');
-      await signingKeys.start();
-      // The event loop stands still meanwhile: better now than at the first sign-up.
-      await features.strength.warmUp();
-      const prepared = await findAdministrator({
-        configured: config.firstAdministrator,
-        makesLinks: config.migrate === 'auto',
-        setup,
-        users: features.users,
-      });
-      health.started();
+      for (const feature of faces) await feature.prepare?.();
+      const prepared = await features.setup.administrator.find();
+      features.health.started();
       return prepared;
     },
-    database,
-    signingKeys,
-    setup,
-    userAdministration,
-    logInThrottle,
-    hasher,
-    drain: health.drain,
+    chores: faces.flatMap(({ chores = [] }) => chores),
+    drain: features.health.drain,
     async close() {
+      for (const feature of faces.toReversed()) await feature.close?.();
       await database.close();
       redis?.close();
     },

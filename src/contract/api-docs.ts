@@ -27,3 +27,5 @@ export const getApiReference = defineEndpoint({
   answers: { 200: 'text/html' },
   problems: ['invalid-token', 'not-found'],
 });
+
+export const apiDocsEndpoints = [getOpenApi, getApiReference] as const;

@@ -4,6 +4,7 @@ import type { $ZodType, input, output } from 'zod/v4/core';
 import type { ProblemName } from './problem.ts';
 import type { Permission } from './permissions.ts';
 import type { EndpointQuota } from './quota.ts';
+import type { AnsweredBody, AnswerShape, BodyShape, ParsedBody, ReceivedBody, SentBody } from './shapes.ts';
 
 /**
  * Who may call. There is no default.
@@ -16,9 +17,6 @@ import type { EndpointQuota } from './quota.ts';
 export type Access = 'public' | 'credential' | 'session' | 'configured' | { readonly permission: Permission };
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
-
-/** A JSON answer's schema, `empty` for a status without a body, or a media type whose text is sent as it is. */
-export type AnswerShape = $ZodType | 'empty' | `text/${string}`;
 
 export interface Endpoint {
   /** operationId: a verb and its object. */
@@ -34,7 +32,7 @@ export interface Endpoint {
   readonly quota: EndpointQuota;
   readonly params?: $ZodType;
   readonly query?: $ZodType;
-  readonly body?: $ZodType;
+  readonly body?: BodyShape;
   readonly answers: { readonly [status: number]: AnswerShape };
   /** What this endpoint's own rule can refuse with; what every request can meet is added by `openapi.ts`. */
   readonly problems: readonly ProblemName[];
@@ -45,37 +43,39 @@ export function defineEndpoint<const E extends Endpoint>(endpoint: E): E {
   return endpoint;
 }
 
-type Shape<E, K extends keyof Endpoint> = E extends { readonly [P in K]: infer S extends $ZodType } ? S : undefined;
+type Shape<E, K extends 'params' | 'query'> = E extends { readonly [P in K]: infer S extends $ZodType } ? S : undefined;
 type Parsed<S> = S extends $ZodType ? output<S> : undefined;
 type Sent<S> = S extends $ZodType ? input<S> : undefined;
+type Body<E> = E extends { readonly body: infer B extends BodyShape } ? B : undefined;
 
 /** What a handler is given, after the checks. */
 export interface ParsedInput<E extends Endpoint> {
   params: Parsed<Shape<E, 'params'>>;
   query: Parsed<Shape<E, 'query'>>;
-  body: Parsed<Shape<E, 'body'>>;
+  body: ParsedBody<Body<E>>;
 }
 
 /** What a caller sends: only the parts that the endpoint has. */
 export type CallInput<E extends Endpoint> = {
-  [K in 'params' | 'query' | 'body' as Shape<E, K> extends $ZodType ? K : never]: Sent<Shape<E, K>>;
-};
-
-type BodyOf<S> = S extends $ZodType ? input<S> : S extends 'empty' ? undefined : string;
+  [K in 'params' | 'query' as Shape<E, K> extends $ZodType ? K : never]: Sent<Shape<E, K>>;
+} & (Body<E> extends BodyShape ? { body: SentBody<Body<E>> } : unknown);
 
 /** What a handler may answer: one of the declared statuses with its body. */
 export type AnswerOf<E extends Endpoint> = {
   [Status in keyof E['answers'] & number]: {
     status: Status;
-    body: BodyOf<E['answers'][Status]>;
+    body: AnsweredBody<E['answers'][Status]>;
     /** Of a list, each is a header field of its own. */
     headers?: Record<string, string | string[]>;
   };
 }[keyof E['answers'] & number];
 
-type ReceivedBody<S> = S extends $ZodType ? output<S> : S extends 'empty' ? undefined : string;
-
 /** What a caller receives. */
 export type ReceivedOf<E extends Endpoint> = {
-  [Status in keyof E['answers'] & number]: { status: Status; body: ReceivedBody<E['answers'][Status]> };
-}[keyof E['answers'] & number];
+  [Status in keyof E['answers'] & number as E['answers'][Status] extends 'redirect' ? never : Status]: {
+    status: Status;
+    body: ReceivedBody<E['answers'][Status]>;
+  };
+} extends infer Received
+  ? Received[keyof Received]
+  : never;

@@ -47,3 +47,5 @@ export const getReadiness = defineEndpoint({
   answers: { 200: health, 503: health },
   problems: [],
 });
+
+export const healthEndpoints = [getLiveness, getReadiness] as const;

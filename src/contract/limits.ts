@@ -223,3 +223,13 @@ export const listRehearsals = defineEndpoint({
   },
   problems: [],
 });
+
+export const limitEndpoints = [
+  getLimits,
+  listLimitConsumers,
+  listBlocked,
+  getLimitStanding,
+  releaseLimits,
+  explainRefusal,
+  listRehearsals,
+] as const;

@@ -2,9 +2,18 @@
 import { createDocument } from 'zod-openapi';
 import type { ZodOpenApiObject, ZodOpenApiOperationObject, ZodOpenApiResponseObject } from 'zod-openapi';
 import * as z from 'zod/mini';
-import type { Access, AnswerShape, Endpoint } from './endpoint.ts';
+import type { Access, Endpoint } from './endpoint.ts';
 import { PROBLEM_TYPE_PREFIX, problems } from './problem.ts';
-import type { ProblemName } from './problem.ts';
+import type { ProblemExtensions, ProblemName } from './problem.ts';
+import { bodyOf } from './shapes.ts';
+import type { AnswerShape, BodyShape, MultipartBody } from './shapes.ts';
+
+type Members<E> = E extends unknown ? keyof E : never;
+
+/** The members that single types of problem have beside those of all. */
+const extensions = {
+  'violated-policies': z.optional(z.array(z.string())),
+} satisfies Record<Members<ProblemExtensions[keyof ProblemExtensions]>, z.ZodMiniType>;
 
 const problemSchema = z
   .object({
@@ -15,7 +24,7 @@ const problemSchema = z
     instance: z.string(),
     requestId: z.string(),
     errors: z.optional(z.array(z.object({ pointer: z.string(), detail: z.string() }))),
-    'violated-policies': z.optional(z.array(z.string())),
+    ...extensions,
   })
   .register(z.globalRegistry, {
     id: 'Problem',
@@ -40,11 +49,34 @@ function accessText(access: Access): string {
   return access === 'public' ? 'Open to everyone.' : 'The request carries its own credential.';
 }
 
+/** OpenAPI 3.1: bytes have no schema of their own; the media type says what they are. */
+const BINARY = { type: 'string', format: 'binary' } as const;
+
+type MediaTypes = NonNullable<ZodOpenApiOperationObject['requestBody']>['content'];
+
+/** Fields by their schema; of files the contract knows the names. */
+function multipartSchema({ fields, files }: MultipartBody) {
+  const file = z.string().register(z.globalRegistry, BINARY);
+  const named = Object.fromEntries(files.map((name) => [name, z.optional(file)]));
+  return z.intersection(fields as z.ZodMiniType, z.object(named));
+}
+
+function requestContent(shape: BodyShape): MediaTypes {
+  const body = bodyOf(shape);
+  if (body.kind === 'multipart') return { 'multipart/form-data': { schema: multipartSchema(body) } };
+  const type = body.kind === 'form' ? 'application/x-www-form-urlencoded' : 'application/json';
+  return { [type]: { schema: body.schema } };
+}
+
 type DescribedResponse = ZodOpenApiResponseObject & { description: string };
 
 function answerResponse(shape: AnswerShape, summary: string): DescribedResponse {
   if (shape === 'empty') return { description: `${summary}: done, nothing to say.` };
+  if (shape === 'redirect')
+    return { description: summary, headers: { Location: { schema: { type: 'string' } } as never } };
   if (typeof shape === 'string') return { description: summary, content: { [shape]: { schema: { type: 'string' } } } };
+  if ('kind' in shape)
+    return { description: summary, content: Object.fromEntries(shape.types.map((type) => [type, { schema: BINARY }])) };
   return { description: summary, content: { 'application/json': { schema: shape } } };
 }
 
@@ -66,9 +98,10 @@ function problemResponses(endpoint: Endpoint): Record<string, DescribedResponse>
 function responses(endpoint: Endpoint): Record<string, DescribedResponse> {
   const all = problemResponses(endpoint);
   for (const [status, shape] of Object.entries(endpoint.answers)) {
-    const { description, content } = answerResponse(shape, endpoint.summary);
+    const { description, content, ...more } = answerResponse(shape, endpoint.summary);
     const problem = all[status];
     all[status] = {
+      ...more,
       description: problem === undefined ? description : `${description}\n\n${problem.description}`,
       ...((content ?? problem) && { content: { ...problem?.content, ...content } }),
     };
@@ -89,7 +122,7 @@ function operation(endpoint: Endpoint): ZodOpenApiOperationObject {
       ...(endpoint.query !== undefined && { query: endpoint.query as never }),
     },
     ...(endpoint.body !== undefined && {
-      requestBody: { required: true, content: { 'application/json': { schema: endpoint.body } } },
+      requestBody: { required: true, content: requestContent(endpoint.body) },
     }),
     responses: responses(endpoint),
   };

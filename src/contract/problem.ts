@@ -1,5 +1,4 @@
 // The closed table of everything that can be refused. Status numbers live here and nowhere else.
-import type { LimitState } from './quota.ts';
 
 /** RFC 9457 problem types: name → status and title. The wire's `type` is `urn:gatehouse:problem:<name>`. */
 export const problems = {
@@ -39,50 +38,83 @@ export interface FieldError {
   detail: string;
 }
 
-export interface ProblemOptions {
+/** Members of the answer that one type of problem has beside those of all (RFC 9457 section 3.2). */
+export interface ProblemExtensions {
+  'quota-exceeded': {
+    /** The policies that refused, such as `login-minute`; so named by the RateLimit header fields draft. */
+    'violated-policies': readonly string[];
+  };
+}
+
+export type ExtensionsOf<N extends ProblemName> = N extends keyof ProblemExtensions ? ProblemExtensions[N] : undefined;
+
+interface CommonOptions {
   /** Public: one sentence for the person who made the request. */
   detail?: string;
   errors?: FieldError[];
-  /** With `quota-exceeded`: the policies that refused, such as `login-minute`. */
-  violatedPolicies?: string[];
   /** Sent as `Retry-After`, in whole seconds. */
   retryAfterSeconds?: number;
   /** More response headers, such as `Allow`. */
   headers?: Record<string, string>;
   /** Private: goes to the log, never to the wire. */
   reason?: string;
-  /** Private: where every counter stood, kept for the administrator who asks why. */
-  limitStates?: LimitState[];
   cause?: unknown;
 }
 
+/** A type with members of its own has to be given them. */
+type GivenOptions<N extends ProblemName> = N extends keyof ProblemExtensions
+  ? [options: CommonOptions & { extensions: ProblemExtensions[N] }]
+  : [options?: CommonOptions];
+
 /** The one error that crosses the wire. Rules throw it; everything else that is thrown is `internal`. */
-export class Problem extends Error {
+export class Problem<N extends ProblemName = ProblemName> extends Error {
   override readonly name = 'Problem';
-  readonly problem: ProblemName;
+  readonly problem: N;
   readonly detail: string | undefined;
   readonly errors: FieldError[] | undefined;
-  readonly violatedPolicies: string[] | undefined;
+  readonly extensions: ExtensionsOf<N>;
   readonly retryAfterSeconds: number | undefined;
   readonly headers: Record<string, string> | undefined;
   readonly reason: string | undefined;
-  readonly limitStates: LimitState[] | undefined;
 
-  constructor(problem: ProblemName, options: ProblemOptions = {}) {
+  constructor(problem: N, ...[options = {}]: GivenOptions<N>) {
     super(options.reason ?? options.detail ?? problems[problem].title, { cause: options.cause });
     this.problem = problem;
     this.detail = options.detail;
     this.errors = options.errors;
-    this.violatedPolicies = options.violatedPolicies;
+    this.extensions = ('extensions' in options ? options.extensions : undefined) as ExtensionsOf<N>;
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.headers = options.headers;
     this.reason = options.reason;
-    this.limitStates = options.limitStates;
   }
 
   get status(): number {
     return problems[this.problem].status;
   }
+}
+
+export function isProblem<N extends ProblemName>(error: unknown, name: N): error is Problem<N> {
+  return error instanceof Problem && error.problem === name;
+}
+
+/**
+ * What one part of the server notes with a problem for another part: why it was raised, for the log or for an administrator. It is no
+ * member of the problem, so that nothing of it can reach the wire.
+ */
+export interface Evidence<T> {
+  attach<P extends Problem>(problem: P, evidence: T): P;
+  of(problem: Problem): T | undefined;
+}
+
+export function defineEvidence<T>(): Evidence<T> {
+  const kept = new WeakMap<Problem, T>();
+  return {
+    attach(problem, evidence) {
+      kept.set(problem, evidence);
+      return problem;
+    },
+    of: (problem) => kept.get(problem),
+  };
 }
 
 export const PROBLEM_TYPE_PREFIX = 'urn:gatehouse:problem:';

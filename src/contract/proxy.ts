@@ -50,3 +50,5 @@ export const listProxyFindings = defineEndpoint({
   answers: { 200: proxyFindings },
   problems: [],
 });
+
+export const proxyEndpoints = [listProxyFindings] as const;

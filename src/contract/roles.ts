@@ -19,3 +19,5 @@ export const listRoles = defineEndpoint({
   answers: { 200: z.object({ roles: z.array(role) }) },
   problems: [],
 });
+
+export const roleEndpoints = [listRoles] as const;

@@ -1,8 +1,8 @@
 // The first administrator.
 import * as z from 'zod/mini';
-import { sessionAnswer } from './auth.ts';
 import { defineEndpoint } from './endpoint.ts';
 import { email, password, transport, username } from './fields.ts';
+import { sessionAnswer } from './sessions.ts';
 
 export const setUp = defineEndpoint({
   name: 'setUp',
@@ -24,3 +24,5 @@ export const setUp = defineEndpoint({
   answers: { 201: sessionAnswer },
   problems: ['invalid-setup-secret', 'username-taken', 'email-taken', 'cross-site-request', 'busy'],
 });
+
+export const setupEndpoints = [setUp] as const;

@@ -29,3 +29,5 @@ export const getJwks = defineEndpoint({
   answers: { 200: z.object({ keys: z.array(publicJwk) }) },
   problems: [],
 });
+
+export const signingKeyEndpoints = [getJwks] as const;

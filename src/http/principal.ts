@@ -1,6 +1,8 @@
 // Who makes this request, and from where.
-import type { Session, User } from '#contract/auth.ts';
+import type { Session } from '#contract/sessions.ts';
+import type { User } from '#contract/users.ts';
 import type { Permission } from '#contract/permissions.ts';
+import { Problem } from '#contract/problem.ts';
 
 /** Who a security event was caused by, as far as the connection tells. */
 export interface Origin {
@@ -9,12 +11,6 @@ export interface Origin {
   readonly address: string;
   /** At most 256 characters. */
   readonly userAgent: string;
-}
-
-/** Who asks to be authenticated. */
-export interface Caller extends Origin {
-  /** On this machine, and not through a proxy. */
-  isLocal(): boolean;
 }
 
 export interface AnonymousPrincipal {
@@ -41,15 +37,6 @@ export interface OperatorPrincipal {
 
 export type Principal = AnonymousPrincipal | UserPrincipal | OperatorPrincipal;
 
-type Sometimes<T> = T | undefined | Promise<T | undefined>;
-
-/** A well signed token of ours. Whose it is counts before its session is read: a refused request must not cost a query. */
-export interface VerifiedToken {
-  /** Undefined for the operator, who is not counted: what releases others must not be refused with them. */
-  readonly userId: string | undefined;
-  /** Undefined where the session is over, or its user may not sign in. */
-  principal(): Sometimes<UserPrincipal | OperatorPrincipal>;
-}
-
-/** Verifies a bearer token; undefined for one that opens nothing, whatever the reason. */
-export type Authenticate = (bearerToken: string, caller: Caller) => Sometimes<VerifiedToken>;
+/** One answer for every token and session that opens nothing. */
+export const invalidToken = (): Problem =>
+  new Problem('invalid-token', { detail: 'The access token is missing, has expired or has been revoked.' });

@@ -3,6 +3,7 @@ import type { ErrorRequestHandler, Response } from 'express';
 import { Problem, PROBLEM_TYPE_PREFIX, problems } from '#contract/problem.ts';
 import type { Logger } from '../log.ts';
 import { contextOf } from './context.ts';
+import { sendsBearerToken } from './credential.ts';
 import type { Quotas } from './quota.ts';
 
 /** What a foreign error means, where that is known; undefined is `internal`. */
@@ -18,8 +19,7 @@ export function problemBody(problem: Problem, instance: string, requestId: strin
     instance,
     requestId,
     ...(problem.errors !== undefined && { errors: problem.errors }),
-    // So named by the RateLimit header fields draft.
-    ...(problem.violatedPolicies !== undefined && { 'violated-policies': problem.violatedPolicies }),
+    ...problem.extensions,
   };
 }
 
@@ -36,7 +36,7 @@ export function sendProblem(response: Response, problem: Problem): void {
   response.statusCode = problem.status;
   response.setHeader('Content-Type', 'application/problem+json; charset=utf-8');
   response.setHeader('Cache-Control', 'no-store');
-  const wwwAuthenticate = challenge(problem, context.tokenSent);
+  const wwwAuthenticate = challenge(problem, sendsBearerToken(context.headers));
   if (wwwAuthenticate !== undefined) response.setHeader('WWW-Authenticate', wwwAuthenticate);
   if (problem.retryAfterSeconds !== undefined) response.setHeader('Retry-After', String(problem.retryAfterSeconds));
   for (const [name, value] of Object.entries(problem.headers ?? {})) response.setHeader(name, value);

@@ -3,14 +3,13 @@ import type { RequestHandler } from 'express';
 import { Problem } from '#contract/problem.ts';
 import type { Logger } from '../log.ts';
 import type { ClientAddress } from './client-address.ts';
-import { attachContext, contextOf, requestIdOf } from './context.ts';
+import { attachContext, createContext } from './context.ts';
 import type { RequestContext } from './context.ts';
 import { sendProblem } from './problem-response.ts';
 import type { RequestObserver } from './request-observer.ts';
 import type { HeaderList } from './security-headers.ts';
 
 const LONGEST_TARGET = 8 * 1024;
-const LONGEST_USER_AGENT = 256;
 
 /** Asked every second by machines; a line each would bury the rest. */
 const HEALTH_CHECKS: ReadonlySet<string | undefined> = new Set(['/livez', '/readyz']);
@@ -43,22 +42,7 @@ function writeLine(log: Logger, method: string, status: number, context: Request
 export function createRequestLog(options: RequestLogOptions): RequestHandler {
   const { log, clientAddress, observer } = options;
   return (request, response, next) => {
-    const target = request.url;
-    const query = target.indexOf('?');
-    attachContext(response, {
-      method: request.method,
-      requestId: requestIdOf(request),
-      address: clientAddress.of(request),
-      userAgent: request.headers['user-agent']?.slice(0, LONGEST_USER_AGENT) ?? '',
-      path: query === -1 ? target : target.slice(0, query),
-      startedAt: performance.now(),
-      tokenSent: false,
-      route: undefined,
-      principal: undefined,
-      proxyChain: () => clientAddress.chainOf(request),
-      isLocal: () => clientAddress.isLocal(request),
-    });
-    const context = contextOf(response);
+    const context = attachContext(response, createContext(request, clientAddress));
     response.setHeader('X-Request-Id', context.requestId);
     for (const [name, value] of options.headers) response.setHeader(name, value);
     const isObserved = !HEALTH_CHECKS.has(context.path);
@@ -69,7 +53,7 @@ export function createRequestLog(options: RequestLogOptions): RequestHandler {
         observer.observeUser(address, address === clientAddress.peerOf(request), principal.user.id);
       writeLine(log, request.method, response.writableFinished ? response.statusCode : 499, context);
     });
-    if (target.length > LONGEST_TARGET) sendProblem(response, new Problem('uri-too-long'));
+    if (request.url.length > LONGEST_TARGET) sendProblem(response, new Problem('uri-too-long'));
     else next();
   };
 }

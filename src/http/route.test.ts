@@ -169,12 +169,13 @@ it('AZ-01 the gate asks who, then whether, then what: a stranger’s body is not
   ];
   const { url } = await startServer({
     routes,
-    authenticate: (token) =>
-      token === 'manager'
-        ? { userId: 'u', principal: () => user(['files:manage']) }
-        : token === 'reader'
-          ? { userId: 'u', principal: () => user(['files:read']) }
-          : undefined,
+    credentials: [
+      ({ bearerToken }) => {
+        const permission = { manager: 'files:manage', reader: 'files:read' }[bearerToken ?? ''];
+        if (permission === undefined) return bearerToken === undefined ? undefined : 'invalid';
+        return { countedAs: { kind: 'user', id: 'u' }, findPrincipal: () => user([permission]) };
+      },
+    ],
   });
   const patch = (fields: string[], body: string) =>
     sendUntilAnswered(
@@ -213,7 +214,7 @@ it('AZ-01 LO-08 a check that fails opens nothing: what authenticate throws is an
   ];
   const { url } = await startServer({
     routes,
-    authenticate: () => Promise.reject(new Error('the database is away')),
+    credentials: [() => Promise.reject(new Error('the database is away'))],
     translateError: () => new Problem('unavailable', { retryAfterSeconds: 5 }),
   });
   const fields = ['Authorization: Bearer token', 'Content-Type: application/json'];

@@ -1,5 +1,5 @@
 // Which page a browser's request comes from.
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import cors from 'cors';
 import type { RequestHandler } from 'express';
 
@@ -12,18 +12,16 @@ export function createOriginCheck(allowed: readonly string[] | 'any-localhost'):
   return (origin) => list.has(origin);
 }
 
-/** `undefined` where the request says nothing of where it comes from (no browser, or a very old one). */
-export type SameOrigin = (request: IncomingMessage) => boolean;
+/** Whether a page of our own sent it. */
+export type SameOrigin = (headers: IncomingHttpHeaders) => boolean;
 
 /**
  * For what sets or uses the session cookie: the browser says that the page is of the same origin (Fetch Metadata), or, where
  * it does not say that, the Origin is our own. A page on another site, or on a sibling subdomain, can do neither.
  */
 export function createSameOrigin(isOwnOrigin: (origin: string) => boolean): SameOrigin {
-  return (request) => {
-    const site = request.headers['sec-fetch-site'];
+  return ({ 'sec-fetch-site': site, origin }) => {
     if (site !== undefined) return site === 'same-origin';
-    const origin = request.headers.origin;
     return origin !== undefined && isOwnOrigin(origin);
   };
 }

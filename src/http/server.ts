@@ -7,18 +7,22 @@ import { Problem } from '#contract/problem.ts';
 import type { Logger } from '../log.ts';
 import type { ClientAddress } from './client-address.ts';
 import { contextOf } from './context.ts';
+import { createGate } from './gate.ts';
+import type { GateParts } from './gate.ts';
 import { createHostCheck } from './host.ts';
 import { createPages } from './pages.ts';
 import { createErrorHandler } from './problem-response.ts';
 import type { TranslateError } from './problem-response.ts';
+import type { Quotas } from './quota.ts';
 import type { RequestObserver } from './request-observer.ts';
 import { createRequestLog } from './request-log.ts';
 import { mount } from './route.ts';
-import type { GateOptions, Route } from './route.ts';
+import type { Route, RouteOptions } from './route.ts';
 import { createCors, createOriginCheck, createSameOrigin } from './same-origin.ts';
 import { apiHeaders, pageHeaders } from './security-headers.ts';
 
-export interface ServerOptions extends Omit<GateOptions, 'sameOrigin'> {
+export interface ServerOptions extends Omit<GateParts, 'quotas'>, Pick<RouteOptions, 'configuredAccess'> {
+  quotas: Quotas;
   log: Logger;
   endpoints: readonly Endpoint[];
   routes: readonly Route[];
@@ -82,10 +86,10 @@ function refuseMethod(endpoints: readonly Endpoint[]): RequestHandler {
 /** What is asked for under these names counts, whether it exists or not: guessing paths is no way around a quota. */
 const COUNTED_NAMES = new Set(['api', '.well-known']);
 
-function countUnmatched(quotas: GateOptions['quotas']): RequestHandler {
+function countUnmatched(quotas: Quotas): RequestHandler {
   return async (request, response, next) => {
     if (COUNTED_NAMES.has(firstName(request.path)))
-      await quotas.count('general', { address: contextOf(response).address, user: undefined }, (name, value) =>
+      await quotas.count('general', { address: contextOf(response).address, countedAs: undefined }, (name, value) =>
         response.setHeader(name, value),
       );
     next();
@@ -127,8 +131,9 @@ export function createServer(options: ServerOptions): Express {
   app.enable('strict routing');
   app.set('query parser', 'simple');
 
-  const gate: GateOptions = {
-    ...options,
+  const routeOptions: RouteOptions = {
+    gate: createGate(options),
+    configuredAccess: options.configuredAccess,
     sameOrigin: createSameOrigin(
       createOriginCheck(options.corsOrigins === 'any-localhost' ? 'any-localhost' : [options.publicUrl]),
     ),
@@ -148,7 +153,7 @@ export function createServer(options: ServerOptions): Express {
   app.use(createCors(createOriginCheck(options.corsOrigins)));
   for (const route of options.routes) {
     const method = route.endpoint.method.toLowerCase() as 'get' | 'post' | 'patch' | 'put' | 'delete';
-    app[method](route.endpoint.path, mount(route, gate));
+    app[method](route.endpoint.path, mount(route, routeOptions));
   }
   app.use(countUnmatched(options.quotas));
   for (const [path, endpoints] of Map.groupBy(options.endpoints, (endpoint) => endpoint.path)) {

@@ -2,7 +2,7 @@
 import supertest from 'supertest';
 import { expect } from 'vitest';
 import type { Config } from '../config/index.ts';
-import type { SessionAnswer } from '../contract/auth.ts';
+import type { SessionAnswer } from '../contract/sessions.ts';
 import { PROBLEM_TYPE_PREFIX, problems } from '../contract/problem.ts';
 import type { ProblemName } from '../contract/problem.ts';
 import type { Tables } from '../database/open.ts';

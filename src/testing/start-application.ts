@@ -30,6 +30,8 @@ export interface TestApplication extends Application {
   /** The log as it would stand in a file. */
   logText(): string;
   setupLink: string | undefined;
+  /** Every chore once; resolves with what each has done. */
+  doChores(): Promise<Record<string, number>>;
   stop(): Promise<void>;
 }
 
@@ -131,6 +133,11 @@ export async function startApplication(databaseUrl: string, options: StartOption
     setupLink,
     logLines: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>),
     logText: () => lines.join(''),
+    async doChores() {
+      const done: Record<string, number> = {};
+      for (const { name, run } of application.chores) done[name] = await run();
+      return done;
+    },
     async stop() {
       if (stopped) return;
       stopped = true;

@@ -19,7 +19,7 @@ export async function startServer(options: Partial<ServerOptions> = {}): Promise
     log: createLog({ level: 'debug', destination: { write: (line: string) => void lines.push(line) } }),
     endpoints: (options.routes ?? []).map(({ endpoint }) => endpoint),
     routes: [],
-    authenticate: () => undefined,
+    credentials: [],
     quotas: { count: async () => {}, noteRefusal: () => {} },
     anonymous: { kind: 'anonymous', permissions: new Set() },
     configuredAccess: () => 'public',

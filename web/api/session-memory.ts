@@ -1,5 +1,6 @@
 // Who is signed in here. The access token lives in this closure and nowhere else (SE-13).
-import type { SessionAnswer, User } from '#contract/auth.ts';
+import type { SessionAnswer } from '#contract/sessions.ts';
+import type { User } from '#contract/users.ts';
 import type { Refusal } from './refusal.ts';
 
 /** `never`: nobody was. `here`: by the button. `elsewhere`: in another tab. `ended`: the server says that the session is over. */

@@ -1,6 +1,6 @@
 // Signing in, staying signed in, and signing out. The refresh token is a cookie that no script can read, so "am I signed in"
 // is a question to the server.
-import type { SessionAnswer } from '#contract/auth.ts';
+import type { SessionAnswer } from '#contract/sessions.ts';
 import type { Address } from './endpoints.ts';
 import type { Exclusive } from './exclusive.ts';
 import { asRefusal, isRefusal, Refusal } from './refusal.ts';

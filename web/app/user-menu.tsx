@@ -1,6 +1,6 @@
 import { IconChevronDown, IconLogout } from '@tabler/icons-react';
 import { useState } from 'react';
-import type { User } from '#contract/auth.ts';
+import type { User } from '#contract/users.ts';
 import { session } from '../api/client.ts';
 import { asRefusal } from '../api/refusal.ts';
 import type { Refusal } from '../api/refusal.ts';

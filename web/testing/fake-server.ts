@@ -1,5 +1,5 @@
 // A server for tests of the session: answers as told, and remembers what it was asked.
-import type { SessionAnswer } from '#contract/auth.ts';
+import type { SessionAnswer } from '#contract/sessions.ts';
 import type { Address } from '../api/endpoints.ts';
 import { createExclusive } from '../api/exclusive.ts';
 import { Refusal, unreachable } from '../api/refusal.ts';

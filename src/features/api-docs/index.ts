@@ -7,7 +7,7 @@ import { getApiReference, getOpenApi } from '#contract/api-docs.ts';
 import type { Endpoint } from '#contract/endpoint.ts';
 import { createOpenApi } from '#contract/openapi.ts';
 import { answer, route } from '../../http/route.ts';
-import type { Route } from '../../http/route.ts';
+import type { Feature } from '../feature.ts';
 
 const ASSETS = '/api/docs/assets';
 
@@ -36,8 +36,7 @@ interface Parts {
   access: 'public' | 'signed-in' | 'off';
 }
 
-export interface ApiDocs {
-  routes: Route[];
+export interface ApiDocs extends Feature {
   /** The page holds nothing to protect: it asks for the document, which may need a signed-in user. */
   accessOf(endpoint: Endpoint): 'public' | 'session' | 'off';
   assets: { path: string; handle: RequestHandler }[];

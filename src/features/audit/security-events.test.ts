@@ -166,7 +166,7 @@ describeEachApplication('security events', ({ start }) => {
     await expect(failing.signingKeys.rotate({ type: 'system' })).rejects.toThrow('no event');
     // Only the attempt to log in stays: it counts as a failure before it is known what becomes of it.
     const userId = ada.user.id;
-    expect(await app.database.transaction((tx) => app.logInThrottle.release(tx, { userId }))).toBe(1);
+    expect(await app.database.transaction((tx) => app.signInThrottle.release(tx, { userId }))).toBe(1);
     expect(await storedText(app)).toBe(text);
     expect(text).not.toBe(before); // the second start has made another link
     expect(await call(app, '/api/auth/me', { token: ada.accessToken })).toMatchObject({ status: 200 });

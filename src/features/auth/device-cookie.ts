@@ -2,7 +2,7 @@
  * How a browser shows that it has signed in to an account before. It opens nothing: a stranger's failures do not stand in its way,
  * that is all (LG-05). Kept at sign-out; one cookie for all accounts of this browser, which names none of them.
  */
-import { parseCookie } from 'cookie';
+import type { Cookies } from '../../http/route.ts';
 import type { SecretRing } from '../../security/app-secret.ts';
 import {
   deviceTokenMacMatches,
@@ -12,9 +12,7 @@ import {
 } from '../../security/device-token.ts';
 import type { DeviceToken } from '../../security/device-token.ts';
 import { randomToken } from '../../security/random-token.ts';
-import type { Issued } from '../sessions/index.ts';
 import type { UserRow } from '../users/index.ts';
-import { sessionAnswer, setCookie } from './session-cookie.ts';
 
 const NAME = '__Host-gatehouse-device';
 const SECONDS = 365 * 24 * 60 * 60;
@@ -29,11 +27,11 @@ export interface KnownDevices {
    * The id of this browser for an account; undefined where it has not signed in to it within a year, and with the password that the account
    * has now: whoever knew an earlier one must not have a lane of their own to guess the next.
    */
-  find(cookies: string | undefined, user: KnownUser): string | undefined;
-  /** For the browser that has changed the password. */
-  renew(cookies: string | undefined, userId: string): Record<string, string>;
-  /** The answer to whatever signs in: a browser is remembered with it, under the id that it has. */
-  signInAnswer(issued: Issued, cookies: string | undefined): ReturnType<typeof sessionAnswer>;
+  find(cookies: Cookies, user: KnownUser): string | undefined;
+  /** Whoever signs in: the browser is known to the account from now on, under the id that it has. */
+  remember(cookies: Cookies, userId: string): void;
+  /** For the browser that has changed the password, where it is known. */
+  renew(cookies: Cookies, userId: string): void;
 }
 
 type KnownUser = Pick<UserRow, 'id' | 'password_changed_at'>;
@@ -56,10 +54,8 @@ export function createKnownDevices({ secrets, now }: { secrets: SecretRing; now:
     return [{ text, token, key }];
   }
 
-  function read(cookies: string | undefined): Entry[] {
-    const value = cookies === undefined ? undefined : parseCookie(cookies)[NAME];
-    return value?.split(SEPARATOR, MOST_ACCOUNTS).flatMap(readEntry) ?? [];
-  }
+  const read = (cookies: Cookies): Entry[] =>
+    cookies.read(NAME)?.split(SEPARATOR, MOST_ACCOUNTS).flatMap(readEntry) ?? [];
 
   const isOf =
     (userId: string) =>
@@ -67,14 +63,14 @@ export function createKnownDevices({ secrets, now }: { secrets: SecretRing; now:
       isDeviceTokenOf(token, userId, key);
 
   /** The account that was signed in to last comes first. */
-  function remember(cookies: string | undefined, userId: string): string {
+  function remember(cookies: Cookies, userId: string): void {
     const known = read(cookies);
     const own = known.find(isOf(userId));
     const deviceId = own?.token.deviceId ?? randomToken(DEVICE_ID_BYTES);
     const facts = { secretId: secrets.currentId, userId, deviceId, issuedAt: nowSeconds() };
     const others = known.filter((entry) => !isOf(userId)(entry)).map(({ text }) => text);
     const texts = [formatDeviceToken(facts, secrets.derive(PURPOSE, '')), ...others].slice(0, MOST_ACCOUNTS);
-    return setCookie(NAME, texts.join(SEPARATOR), SECONDS);
+    cookies.set(NAME, texts.join(SEPARATOR), SECONDS);
   }
 
   return {
@@ -82,11 +78,9 @@ export function createKnownDevices({ secrets, now }: { secrets: SecretRing; now:
       const own = read(cookies).find(isOf(id));
       return own === undefined || (own.token.issuedAt + 1) * 1000 <= changedAt ? undefined : own.token.deviceId;
     },
-    renew: (cookies, userId): Record<string, string> =>
-      read(cookies).some(isOf(userId)) ? { 'Set-Cookie': remember(cookies, userId) } : {},
-    signInAnswer: (issued, cookies) =>
-      issued.transport === 'token'
-        ? sessionAnswer(issued)
-        : sessionAnswer(issued, remember(cookies, issued.answer.user.id)),
+    remember,
+    renew(cookies, userId) {
+      if (read(cookies).some(isOf(userId))) remember(cookies, userId);
+    },
   };
 }

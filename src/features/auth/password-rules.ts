@@ -17,7 +17,7 @@ export interface PasswordRules {
 }
 
 /** The words about a person that do not belong in their password. */
-export function contextOf(person: { username?: string | undefined; email?: string | undefined }): string[] {
+export function ownWords(person: { username?: string | undefined; email?: string | undefined }): string[] {
   return [person.username, person.email?.split('@')[0]].filter((word) => word !== undefined);
 }
 

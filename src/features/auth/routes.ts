@@ -1,18 +1,28 @@
-import * as contract from '#contract/auth.ts';
+import { assessPassword, changePassword } from '#contract/passwords.ts';
 import { Problem } from '#contract/problem.ts';
-import { answer, route } from '../../http/route.ts';
+import { getMe, logOut, refresh } from '#contract/sessions.ts';
+import { getSignInOptions, logIn, register } from '#contract/sign-in.ts';
 import type { UserPrincipal } from '../../http/principal.ts';
+import { answer, route } from '../../http/route.ts';
 import type { Route } from '../../http/route.ts';
 import type { Sessions } from '../sessions/index.ts';
-import type { UserRow } from '../users/index.ts';
-import type { Auth } from './auth.ts';
+import type { createChangePassword } from './change-password.ts';
 import type { KnownDevices } from './device-cookie.ts';
-import { contextOf } from './password-rules.ts';
+import { ownWords } from './password-rules.ts';
 import type { PasswordRules } from './password-rules.ts';
-import { clearedSessionCookie, findReplaced, readSessionCookie, sessionAnswer } from './session-cookie.ts';
+import { carriesSession, clearSession, readSession, writeSession } from './session-cookie.ts';
+import { answerTo } from './sign-in.ts';
+import type { SignIn } from './sign-in.ts';
+import type { createSignOut } from './sign-out.ts';
+import type { NewAccounts } from './ways/new-account.ts';
+import type { createPasswordWay } from './ways/password.ts';
 
 interface Parts {
-  auth: Auth;
+  signIn: SignIn;
+  newAccounts: NewAccounts;
+  byPassword: ReturnType<typeof createPasswordWay>;
+  signOut: ReturnType<typeof createSignOut>;
+  changePassword: ReturnType<typeof createChangePassword>;
   sessions: Sessions;
   rules: PasswordRules;
   devices: KnownDevices;
@@ -21,52 +31,56 @@ interface Parts {
   hasAdministrator: () => Promise<boolean>;
 }
 
-/** A token in the body and one in the cookie: nobody could say which of them was meant. */
-function assertOneTransport(refreshToken: string | undefined, cookie: string | undefined): void {
-  if (refreshToken === undefined || cookie === undefined) return;
-  throw new Problem('invalid-input', {
-    errors: [{ pointer: '/refreshToken', detail: 'Send the refresh token in the body or in the cookie, not both.' }],
-  });
+function createSignInRoutes({ signIn, newAccounts, byPassword, options }: Parts): Route[] {
+  return [
+    route(register, async ({ body: { transport, ...who }, context: origin, cookies }) => {
+      const given = await signIn({ transport, cookies, origin }, async () => {
+        if (options.signUp !== 'open')
+          throw new Problem('sign-up-closed', { detail: 'Ask an administrator for an account.' });
+        return await newAccounts.prove(who, { roles: ['user'] });
+      });
+      return answer(201, given);
+    }),
+    route(logIn, async ({ body: { transport, ...credentials }, context: origin, cookies }) => {
+      const visit = { transport, cookies, origin };
+      return answer(200, await signIn(visit, (browser) => byPassword(credentials, visit, browser)));
+    }),
+  ];
 }
 
-const noToken = (): Problem => new Problem('invalid-token', { detail: 'There is no session to renew. Sign in.' });
+const noSession = (): Problem => new Problem('invalid-token', { detail: 'There is no session to renew. Sign in.' });
 
-function createSignInRoutes({ auth, sessions, devices }: Parts): Route[] {
+/** A token in the body and one in the cookie: nobody could say which of them was meant. */
+const twoTokens = (): Problem =>
+  new Problem('invalid-input', {
+    errors: [{ pointer: '/refreshToken', detail: 'Send the refresh token in the body or in the cookie, not both.' }],
+  });
+
+function createSessionRoutes({ sessions, signOut }: Parts): Route[] {
   return [
-    route(contract.register, async ({ body, context, cookies, assertSameOrigin }) => {
-      if (body.transport === 'cookie') assertSameOrigin();
-      const replaced = await findReplaced(sessions, body.transport, cookies);
-      const given = devices.signInAnswer(await auth.register(body, context, replaced), cookies);
-      return answer(201, given.body, given.headers);
-    }),
-    route(contract.logIn, async ({ body, context, cookies, assertSameOrigin }) => {
-      if (body.transport === 'cookie') assertSameOrigin();
-      const browser = {
-        findReplacedSid: () => findReplaced(sessions, body.transport, cookies),
-        deviceOf: (user: UserRow) => (body.transport === 'cookie' ? devices.find(cookies, user) : undefined),
-      };
-      const given = devices.signInAnswer(await auth.logIn(body, context, browser), cookies);
-      return answer(200, given.body, given.headers);
-    }),
-    route(contract.refresh, async ({ body, context, cookies, assertSameOrigin }) => {
-      const cookie = readSessionCookie(cookies);
-      assertOneTransport(body.refreshToken, cookie);
-      if (body.refreshToken === undefined) assertSameOrigin();
-      const token = body.refreshToken ?? cookie;
-      if (token === undefined) throw noToken();
-      const transport = body.refreshToken === undefined ? 'cookie' : 'token';
-      const given = sessionAnswer(await sessions.refresh(token, transport, context));
-      return answer(200, given.body, given.headers);
-    }),
-    route(contract.logOut, async ({ principal, context, cookies, assertSameOrigin }) => {
-      const cookie = readSessionCookie(cookies);
-      if (principal.kind !== 'anonymous' || cookie === undefined) {
-        const transport = await auth.logOut.byPrincipal(principal, context);
-        return answer(204, undefined, transport === 'cookie' ? clearedSessionCookie() : {});
+    route(refresh, async ({ body: { refreshToken }, context, cookies: door }) => {
+      if (refreshToken !== undefined) {
+        if (carriesSession(door)) throw twoTokens();
+        return answer(200, answerTo(await sessions.refresh(refreshToken, 'token', context)));
       }
-      assertSameOrigin();
-      await auth.logOut.byRefreshToken(cookie, context);
-      return answer(204, undefined, clearedSessionCookie());
+      const cookies = door.open();
+      const token = readSession(cookies);
+      if (token === undefined) throw noSession();
+      const issued = await sessions.refresh(token, 'cookie', context);
+      writeSession(cookies, issued);
+      return answer(200, answerTo(issued));
+    }),
+    route(logOut, async ({ principal, context, cookies: door }) => {
+      if (principal.kind !== 'anonymous' || !carriesSession(door)) {
+        const transport = await signOut.byPrincipal(principal, context);
+        const cookies = transport === 'cookie' ? door.openBeside() : undefined;
+        if (cookies !== undefined) clearSession(cookies);
+        return answer(204);
+      }
+      const cookies = door.open();
+      await signOut.byRefreshToken(readSession(cookies) ?? '', context);
+      clearSession(cookies);
+      return answer(204);
     }),
   ];
 }
@@ -83,21 +97,21 @@ function createDescribe() {
   };
 }
 
-function createAccountRoutes({ auth, devices, rules, options, hasAdministrator }: Parts): Route[] {
+function createAccountRoutes({ changePassword: change, devices, rules, options, hasAdministrator }: Parts): Route[] {
   const describe = createDescribe();
   return [
-    route(contract.getMe, async ({ principal }) => answer(200, describe(principal))),
-    route(contract.changePassword, async ({ principal, body, context, cookies }) => {
-      await auth.changePassword(principal, body, context);
-      return answer(204, undefined, devices.renew(cookies, principal.user.id));
+    route(getMe, async ({ principal }) => answer(200, describe(principal))),
+    route(changePassword, async ({ principal, body, context, cookies: door }) => {
+      await change(principal, body, context);
+      const cookies = door.openBeside();
+      if (cookies !== undefined) devices.renew(cookies, principal.user.id);
+      return answer(204);
     }),
-    route(contract.getSignInOptions, async () =>
-      answer(200, { ...options, setupRequired: !(await hasAdministrator()) }),
-    ),
-    route(contract.assessPassword, async ({ body }) => answer(200, await rules.assess(body.password, contextOf(body)))),
+    route(getSignInOptions, async () => answer(200, { ...options, setupRequired: !(await hasAdministrator()) })),
+    route(assessPassword, async ({ body }) => answer(200, await rules.assess(body.password, ownWords(body)))),
   ];
 }
 
 export function createAuthRoutes(parts: Parts): Route[] {
-  return [...createSignInRoutes(parts), ...createAccountRoutes(parts)];
+  return [...createSignInRoutes(parts), ...createSessionRoutes(parts), ...createAccountRoutes(parts)];
 }

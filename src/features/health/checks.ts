@@ -13,15 +13,15 @@ export interface HealthChecks {
   drain(): void;
 }
 
-interface Parts {
+export interface HealthParts {
   database: Database;
   redis: Redis | undefined;
-  /** Whether clients' addresses arrive. */
-  describeProxy: () => HealthPart[];
+  /** What features say of themselves. */
+  describeFeatures: () => HealthPart[];
   version: string;
 }
 
-export function createHealthChecks({ database, redis, describeProxy, version }: Parts): HealthChecks {
+export function createHealthChecks({ database, redis, describeFeatures, version }: HealthParts): HealthChecks {
   let phase: 'starting' | 'serving' | 'stopping' = 'starting';
 
   const check = async (name: string, act: () => Promise<string | undefined>): Promise<HealthPart> => {
@@ -57,7 +57,7 @@ export function createHealthChecks({ database, redis, describeProxy, version }: 
           ? { name: 'process', status: 'ok' }
           : { name: 'process', status: 'failed', detail: `is ${phase}` };
       const asked = await Promise.all([checkDatabase(), checkMigrations()]);
-      const parts = [process, ...asked, ...describeRedis(), ...describeProxy()];
+      const parts = [process, ...asked, ...describeRedis(), ...describeFeatures()];
       return { status: parts.some((part) => part.status === 'failed') ? 'failed' : 'ok', parts };
     },
     started: () => {

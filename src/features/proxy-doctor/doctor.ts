@@ -6,7 +6,7 @@ import { diagnose } from './diagnose.ts';
 import { createProxyObservations } from './observations.ts';
 import type { ProxySettings } from './remedies.ts';
 
-export interface ProxyDoctor {
+export interface Doctor {
   /** To be told of every request. */
   observer: RequestObserver;
   report(): ProxyFindings;
@@ -14,7 +14,7 @@ export interface ProxyDoctor {
   healthParts(): HealthPart[];
 }
 
-interface Parts {
+export interface DoctorParts {
   clientAddress: Pick<ClientAddress, 'peerOf' | 'isTrusted'>;
   settings: ProxySettings;
   /** For the log: each finding once, when it appears; again where it has been away. */
@@ -24,7 +24,7 @@ interface Parts {
 
 const NAME = 'proxy';
 
-export function createProxyDoctor({ clientAddress, settings, warn, now }: Parts): ProxyDoctor {
+export function createDoctor({ clientAddress, settings, warn, now }: DoctorParts): Doctor {
   const observations = createProxyObservations({ clientAddress, now });
   const find = (): ProxyFinding[] => diagnose(observations.read(), settings);
   const announce = ({ kind, peer, detail, remedies }: ProxyFinding): void =>

@@ -3,9 +3,10 @@
 import type { Quotas } from '../../http/quota.ts';
 import type { Redis } from '../../redis.ts';
 import type { SecretRing } from '../../security/app-secret.ts';
+import type { Feature } from '../feature.ts';
 import { createJudge } from './judgement.ts';
 import { createLimits } from './limits.ts';
-import type { Limits, LimitsParts } from './limits.ts';
+import type { LimitsParts } from './limits.ts';
 import { createMemoryCounters } from './memory-counters.ts';
 import { createMemoryLedger } from './memory-ledger.ts';
 import { createKeys } from './partition-key.ts';
@@ -14,11 +15,9 @@ import type { QuotaNumbers } from './policies.ts';
 import { createQuotas } from './quotas.ts';
 import type { CountingQuotas } from './quotas.ts';
 import { createNoteRefusal } from './refusals.ts';
+import { createLimitRoutes } from './routes.ts';
 import { createSharedCounters } from './shared-counters.ts';
 import { createSharedLedger } from './shared-ledger.ts';
-
-export { createLimitRoutes } from './routes.ts';
-export type { Limits } from './limits.ts';
 
 interface Parts {
   numbers: QuotaNumbers;
@@ -33,7 +32,7 @@ interface Parts {
 
 export interface RateLimit extends CountingQuotas, Pick<Quotas, 'noteRefusal'> {
   /** For administrators; built later, of features that are themselves limited. */
-  createLimits(parts: LimitsParts): Limits;
+  createLimits(parts: LimitsParts): Feature;
 }
 
 export function createRateLimit({ numbers, rehearsed, redis, secrets, warn, now }: Parts): RateLimit {
@@ -46,6 +45,9 @@ export function createRateLimit({ numbers, rehearsed, redis, secrets, warn, now 
   return {
     ...createQuotas({ policies, counters, keyOf, judge: createJudge({ ledger, now }), now }),
     noteRefusal: createNoteRefusal({ ledger, warn, now }),
-    createLimits: (parts) => createLimits({ ...parts, policies, counters, numbers, rehearsed, keyOf, ledger, redis }),
+    createLimits(parts) {
+      const limits = createLimits({ ...parts, policies, counters, numbers, rehearsed, keyOf, ledger, redis });
+      return { routes: createLimitRoutes(limits) };
+    },
   };
 }

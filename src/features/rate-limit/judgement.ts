@@ -1,6 +1,7 @@
 // What is made of the counts of one request: a refusal, a note for the administrator, or nothing.
 import { Problem } from '#contract/problem.ts';
 import type { LimitState, Partition } from '#contract/quota.ts';
+import { limitEvidence } from '../../http/quota.ts';
 import type { Counted, WindowCount } from './counters.ts';
 import { secondsLeft } from './header-fields.ts';
 import { isNear } from './ledger.ts';
@@ -64,12 +65,12 @@ export function createJudge({ ledger, now }: { ledger: Ledger; now: () => number
   /** @throws Problem `quota-exceeded`: waiting as long as it says works */
   function refuse(violated: readonly Reading[], limitStates: LimitState[]): never {
     const at = now();
-    throw new Problem('quota-exceeded', {
+    const problem = new Problem('quota-exceeded', {
       detail: 'This address, or this account, has asked more often than it may.',
       retryAfterSeconds: Math.max(1, ...violated.map(({ count }) => secondsLeft(count, at))),
-      violatedPolicies: violated.map(({ quota }) => quota.name),
-      limitStates,
+      extensions: { 'violated-policies': violated.map(({ quota }) => quota.name) },
     });
+    throw limitEvidence.attach(problem, limitStates);
   }
 
   function judgeReadings(caller: Caller, readings: readonly Reading[]): void {

@@ -1,6 +1,7 @@
 // Counts requests by every policy at once, refuses what is too much, and says so in the RateLimit header fields.
 import { quotaPolicies } from '#contract/quota.ts';
 import type { EndpointQuota, Partition, QuotaPolicyName } from '#contract/quota.ts';
+import type { CountedAs } from '../../http/credential.ts';
 import type { Quotas } from '../../http/quota.ts';
 import type { Counters, WindowCount } from './counters.ts';
 import { policyField, quotaItem } from './header-fields.ts';
@@ -42,6 +43,12 @@ interface Selection extends Windows {
   /** `RateLimit-Policy` */
   field: string;
 }
+
+/** Users and API keys are counted by the same policy, each by itself. */
+const partitionValue = (countedAs: CountedAs): string | undefined => {
+  if (countedAs.kind === 'nobody') return undefined;
+  return countedAs.kind === 'user' ? countedAs.id : `key ${countedAs.id}`;
+};
 
 function rateLimitField(windows: Windows['enforced'], counts: readonly WindowCount[], at: number): string {
   let field = '';
@@ -85,8 +92,9 @@ export function createQuotas({ policies, counters, keyOf, judge, now }: Parts): 
   }
 
   return {
-    async count(quota, { address, user }, setHeader) {
+    async count(quota, { address, countedAs }, setHeader) {
       if (quota === 'none') return;
+      const user = countedAs === undefined ? undefined : partitionValue(countedAs);
       const selection = applying(quota, user !== undefined);
       if (selection.count === undefined) return;
       const addressKey = keyOf('address', clientOf(address));

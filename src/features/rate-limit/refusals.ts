@@ -1,6 +1,8 @@
 // Why a request was answered 429: kept for who asks, and said once in the log when somebody begins to be refused.
 import { LRUCache } from 'lru-cache';
+import { isProblem } from '#contract/problem.ts';
 import type { LimitState } from '#contract/quota.ts';
+import { limitEvidence } from '../../http/quota.ts';
 import type { Quotas } from '../../http/quota.ts';
 import { ledgerLimits } from './ledger.ts';
 import type { Ledger } from './ledger.ts';
@@ -42,8 +44,8 @@ export function createNoteRefusal({ ledger, warn, now }: Parts): Quotas['noteRef
   }
 
   return (problem, context) => {
-    const violatedPolicies = problem.violatedPolicies ?? [];
-    const counters = problem.limitStates ?? [];
+    const violatedPolicies = isProblem(problem, 'quota-exceeded') ? [...problem.extensions['violated-policies']] : [];
+    const counters = limitEvidence.of(problem) ?? [];
     const violated = counters.filter(({ quota }) => violatedPolicies.includes(quota));
     const times = violated.map((state) => noteOne(state, context));
     if (Math.min(...times) > ledgerLimits.refusalsOfOne && times.length > 0) return;

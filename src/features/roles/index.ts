@@ -2,13 +2,13 @@
 import { builtInRoleNames, builtInRoles } from '#contract/permissions.ts';
 import { listRoles } from '#contract/roles.ts';
 import { answer, route } from '../../http/route.ts';
-import type { Route } from '../../http/route.ts';
+import type { Feature } from '../feature.ts';
 
-export function createRoleRoutes(): Route[] {
+export function createRoles(): Feature {
   const roles = builtInRoleNames.map((name) => ({
     name,
     ...builtInRoles[name],
     permissions: [...builtInRoles[name].permissions],
   }));
-  return [route(listRoles, async () => answer(200, { roles }))];
+  return { routes: [route(listRoles, async () => answer(200, { roles }))] };
 }

@@ -1,11 +1,14 @@
 // Sessions: begun at sign-in, renewed by rotation, ended at once everywhere.
 import { v7 as uuidv7 } from 'uuid';
-import type { SessionAnswer, User } from '#contract/auth.ts';
+import type { SessionAnswer } from '#contract/sessions.ts';
+import type { User } from '#contract/users.ts';
 import type { Database, Tx } from '../../database/open.ts';
-import type { Authenticate, Origin, VerifiedToken } from '../../http/principal.ts';
+import type { CredentialReader, ReadCredential } from '../../http/credential.ts';
+import type { Origin } from '../../http/principal.ts';
 import type { SecretRing } from '../../security/app-secret.ts';
 import { randomToken } from '../../security/random-token.ts';
 import type { Audit } from '../audit/index.ts';
+import type { Feature } from '../feature.ts';
 import type { SigningKeys } from '../signing-keys/index.ts';
 import type { Users } from '../users/index.ts';
 import { createAccessTokens } from './access-tokens.ts';
@@ -26,10 +29,7 @@ export interface Issued {
   maxAgeSeconds: number;
 }
 
-export interface Sessions extends Termination {
-  /** Removes sessions that ended so long ago that nobody asks for them; the trail of events keeps what happened. */
-  deleteLongEnded(): Promise<number>;
-  authenticate: Authenticate;
+export interface Sessions extends Termination, Feature {
   /**
    * To be asked before the transaction of a sign-in: what it has written would stay, and its answer be an error.
    * @throws Problem `unavailable` where no token can be signed
@@ -99,9 +99,19 @@ export function createSessions(parts: Parts): Sessions {
   const refreshTokens = createRefreshTokens(parts);
   const termination = createTermination(audit, now);
 
-  const verify = (token: string, feedIsLive: boolean): VerifiedToken | undefined => {
+  function verify(token: string, feedIsLive: boolean): ReadCredential {
     const claims = accessTokens.verify(token);
-    return claims && { userId: claims.sub, principal: () => activeSessions.find(claims.sid, feedIsLive) };
+    if (claims === undefined) return 'invalid';
+    const countedAs = { kind: 'user', id: claims.sub } as const;
+    return { countedAs, findPrincipal: () => activeSessions.find(claims.sid, feedIsLive) };
+  }
+
+  /** Every bearer token that no other reader has taken for its own. */
+  const readAccessToken: CredentialReader = ({ bearerToken: token }) => {
+    if (token === undefined) return undefined;
+    const feedIsLive = database.changes.check();
+    const keysLoading = signingKeys.refresh(feedIsLive);
+    return keysLoading?.then(() => verify(token, feedIsLive)) ?? verify(token, feedIsLive);
   };
 
   async function assertCanIssue(): Promise<void> {
@@ -123,11 +133,6 @@ export function createSessions(parts: Parts): Sessions {
 
   return {
     issue,
-    authenticate(token) {
-      const feedIsLive = database.changes.check();
-      const keysLoading = signingKeys.refresh(feedIsLive);
-      return keysLoading?.then(() => verify(token, feedIsLive)) ?? verify(token, feedIsLive);
-    },
     assertCanIssue,
     async begin(tx, who) {
       const row = newSession(who, now(), parts);
@@ -148,6 +153,7 @@ export function createSessions(parts: Parts): Sessions {
       return session && { sid: session.id, userId: session.user_id, transport: session.transport };
     },
     ...termination,
-    deleteLongEnded: createDeletion(database, now),
+    credentials: [readAccessToken],
+    chores: [{ name: 'sessions that ended long ago', run: createDeletion(database, now) }],
   };
 }

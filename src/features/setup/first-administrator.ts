@@ -1,29 +1,43 @@
-// Who administers an installation at its start: the configured one, or whoever opens the set-up link.
+// Who administers an installation at its start: whoever is configured, or whoever opens the set-up link.
 import { Problem } from '#contract/problem.ts';
-import type { Setup } from './setup.ts';
-import type { Users } from '../users/index.ts';
 import { canonicalEmailAddress, EMAIL_RULE } from '../../security/email-address.ts';
 import { canonicalUsername, USERNAME_RULE } from '../../security/username.ts';
+import type { Auth, NewAccount } from '../auth/index.ts';
+import type { Users } from '../users/index.ts';
+import type { SetupLinks } from './links.ts';
 
 /** Whom the operator has configured, as the environment says it. */
-interface Configured {
+interface ConfiguredAdministrator {
   email: string;
   username: string;
   password: string;
 }
 
-interface Parts {
-  configured: Configured | undefined;
-  /** Whether this process is the one that makes links. */
+export interface AdministratorParts {
+  configured: ConfiguredAdministrator | undefined;
+  /** A link is made where the database is: of several servers that start at once, each would make the others' worthless. */
   makesLinks: boolean;
-  setup: Setup;
-  users: Pick<Users, 'hasAdministrator'>;
+  newAccounts: Auth['newAccounts'];
+  users: Users;
 }
 
 export interface Prepared {
   setupLink: string | undefined;
   /** There is none, and the link is for somebody else to make. */
   lacksAdministrator: boolean;
+}
+
+export interface FirstAdministrator {
+  /**
+   * At a start: the configured one is made, or a link.
+   * @throws FirstAdministratorError
+   */
+  find(): Promise<Prepared>;
+  /**
+   * For whoever prepares the database for others: the link, unless there is an administrator, or one is configured. One that was
+   * made before and can still be used stays good: preparing again must not void what somebody is about to open.
+   */
+  createFirstLink(): Promise<{ link?: string; isStillGood: boolean }>;
 }
 
 /** Thrown where ADMIN_* name somebody who cannot be made an administrator: the operator's to mend. */
@@ -44,24 +58,49 @@ const environmentNames: Record<string, string> = {
   '/password': 'ADMIN_PASSWORD',
 };
 
-/**
- * A link is made where the database is: of several servers that start at once, each would make the others' worthless.
- * @throws FirstAdministratorError
- */
-export async function findAdministrator({ configured, makesLinks, setup, users }: Parts): Promise<Prepared> {
-  if (configured !== undefined)
-    await createConfigured(configured, setup).catch((error: unknown) => {
-      throw error instanceof Problem && error.status < 500 ? new FirstAdministratorError(error) : error;
-    });
-  else if (makesLinks) return { setupLink: await setup.createLink('first-administrator'), lacksAdministrator: false };
-  return { setupLink: undefined, lacksAdministrator: !(await users.hasAdministrator()) };
-}
-
-async function createConfigured(who: Configured, setup: Setup): Promise<void> {
-  const username = canonicalUsername(who.username);
-  const email = canonicalEmailAddress(who.email);
+function readConfigured({ username: name, email: address, password }: ConfiguredAdministrator): NewAccount {
+  const username = canonicalUsername(name);
+  const email = canonicalEmailAddress(address);
   if (username === undefined)
     throw new Problem('invalid-input', { errors: [{ pointer: '/username', detail: USERNAME_RULE }] });
   if (email === undefined) throw new Problem('invalid-input', { errors: [{ pointer: '/email', detail: EMAIL_RULE }] });
-  await setup.createFirstAdministrator({ username, email, password: who.password });
+  return { username, email, password };
+}
+
+async function createConfigured(configured: ConfiguredAdministrator, parts: AdministratorParts): Promise<void> {
+  const { newAccounts, users } = parts;
+  if (await users.hasAdministrator()) return;
+  const exists = new Error('there is an administrator');
+  try {
+    await newAccounts.createUnattended(readConfigured(configured), {
+      roles: ['admin'],
+      condition: async (tx) => {
+        await users.lockAdministrators(tx);
+        if (await users.hasAdministrator(tx.query)) throw exists;
+      },
+    });
+  } catch (error) {
+    if (error === exists) return;
+    throw error instanceof Problem && error.status < 500 ? new FirstAdministratorError(error) : error;
+  }
+}
+
+export function createFirstAdministrator(
+  parts: AdministratorParts,
+  { createLink, hasUsableLink }: SetupLinks,
+): FirstAdministrator {
+  const { configured, makesLinks, users } = parts;
+  return {
+    async find() {
+      if (configured !== undefined) await createConfigured(configured, parts);
+      else if (makesLinks) return { setupLink: await createLink('first-administrator'), lacksAdministrator: false };
+      return { setupLink: undefined, lacksAdministrator: !(await users.hasAdministrator()) };
+    },
+    async createFirstLink() {
+      if (configured !== undefined || (await users.hasAdministrator())) return { isStillGood: false };
+      if (await hasUsableLink()) return { isStillGood: true };
+      const link = await createLink('first-administrator');
+      return { isStillGood: false, ...(link !== undefined && { link }) };
+    },
+  };
 }

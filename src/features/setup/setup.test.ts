@@ -194,11 +194,13 @@ describeEachApplication('the administrator of the configuration', ({ start }) =>
       config: { firstAdministrator: configured },
     });
     await Promise.all([app.prepare(), other.prepare()]);
-    await app.setup.createFirstAdministrator({
-      username: 'second',
-      email: { address: 'second@example.org', canonical: 'second@example.org' },
-      password: OTHER_PASSWORD,
+    const second = { username: 'second', email: 'second@example.org', password: OTHER_PASSWORD };
+    const later = await start({
+      url: app.config.databaseUrl,
+      prepare: false,
+      config: { firstAdministrator: second },
     });
+    await later.prepare();
     expect((await users(app)).map(({ username }) => username)).toEqual(['boss']);
     expect(await readEvents(app, 'user_created')).toHaveLength(1);
   });

@@ -2,4 +2,3 @@
 export { createSigningKeys } from './keyring.ts';
 export type { SigningKeys } from './keyring.ts';
 export { UnknownSecretError } from './rotation.ts';
-export { createSigningKeyRoutes } from './routes.ts';

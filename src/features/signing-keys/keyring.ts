@@ -1,15 +1,15 @@
 import type { Database } from '../../database/open.ts';
 import type { Actor } from '../audit/index.ts';
+import type { Feature } from '../feature.ts';
 import { createLoadedKeys } from './loaded-keys.ts';
 import type { LoadedKeys } from './loaded-keys.ts';
 import { ensureKeys, revokeKeys, rotateKeys } from './rotation.ts';
 import type { RotationParts } from './rotation.ts';
+import { createSigningKeyRoutes } from './routes.ts';
 import { listKeys } from './store.ts';
 import type { SigningKeyRow } from './store.ts';
 
-export interface SigningKeys extends Omit<LoadedKeys, 'load'> {
-  /** Makes what is missing and loads the keys. Once, before anything is signed. */
-  start(): Promise<void>;
+export interface SigningKeys extends Feature, Omit<LoadedKeys, 'load'> {
   list(): Promise<Pick<SigningKeyRow, 'kid' | 'state' | 'created_at' | 'retired_at'>[]>;
   rotate(actor: Actor): Promise<string>;
   /** Resolves with the ids of those that were revoked: none where the id is not known. */
@@ -27,7 +27,9 @@ export function createSigningKeys(parts: Parts): SigningKeys {
   const { load, ...loaded } = createLoadedKeys(parts);
   return {
     ...loaded,
-    async start() {
+    routes: createSigningKeyRoutes(loaded),
+    /** Makes what is missing and loads the keys. */
+    async prepare() {
       await database.transaction((tx) => ensureKeys(tx, parts));
       await load();
     },

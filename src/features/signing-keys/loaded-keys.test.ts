@@ -55,7 +55,7 @@ async function create(database: Database) {
   const watched = watch(database);
   const parts = { secrets: createSecretRing(TEST_SECRET), audit, command: '', now: Date.now };
   const keys = createSigningKeys({ ...parts, database: watched.database });
-  await keys.start();
+  await keys.prepare?.();
   return { watched, keys, elsewhere: createSigningKeys({ ...parts, database }) };
 }
 

@@ -1,9 +1,9 @@
 import { getJwks } from '#contract/signing-keys.ts';
 import { answer, route } from '../../http/route.ts';
 import type { Route } from '../../http/route.ts';
-import type { SigningKeys } from './keyring.ts';
+import type { LoadedKeys } from './loaded-keys.ts';
 
-export function createSigningKeyRoutes(signingKeys: SigningKeys): Route[] {
+export function createSigningKeyRoutes(signingKeys: Pick<LoadedKeys, 'refresh' | 'jwks'>): Route[] {
   return [
     route(getJwks, async () => {
       await signingKeys.refresh();

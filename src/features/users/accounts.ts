@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { User } from '#contract/auth.ts';
+import type { User } from '#contract/users.ts';
 import { Problem } from '#contract/problem.ts';
 import type { BuiltInRole } from '#contract/permissions.ts';
 import { uniqueViolation } from '../../database/open.ts';
@@ -31,8 +31,8 @@ export interface Users {
    */
   asProblem(error: unknown, username: string): Promise<unknown>;
   create(tx: Tx, user: NewUser): Promise<User>;
-  /** Records the log-in and renews the hash; false where the account or its password has changed meanwhile. */
-  confirmLogIn(tx: Tx, row: UserRow, renewedHash: string | undefined): Promise<boolean>;
+  /** Records the sign-in and renews the hash; false where the account or its password has changed meanwhile. */
+  confirmSignIn(tx: Tx, row: UserRow, renewedHash: string | undefined): Promise<boolean>;
   /** False where somebody else has changed the password or disabled the account meanwhile. */
   changePassword(tx: Tx, row: UserRow, passwordHash: string): Promise<boolean>;
   hasAdministrator(query?: Database['read']): Promise<boolean>;
@@ -108,7 +108,7 @@ export function createUsers({ database, now }: { database: Database; now: () => 
       await store.insertUser(tx.query, row, roles);
       return viewUser(row, roles);
     },
-    confirmLogIn: (tx, row, renewedHash) => store.updateAtLogIn(tx.query, row, { renewedHash, now: now() }),
+    confirmSignIn: (tx, row, renewedHash) => store.updateAtSignIn(tx.query, row, { renewedHash, now: now() }),
     changePassword: (tx, row, passwordHash) => store.updatePasswordHash(tx.query, row, { passwordHash, now: now() }),
     hasAdministrator: async (query = database.read) => (await store.countActiveWithRole(query, 'admin')) > 0,
     lockAdministrators,

@@ -2,5 +2,4 @@
 export { createUsers } from './accounts.ts';
 export type { Users } from './accounts.ts';
 export { createUserAdministration } from './administration.ts';
-export type { UserAdministration } from './administration.ts';
 export type { UserRow } from './store.ts';

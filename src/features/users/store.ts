@@ -40,7 +40,7 @@ export async function rolesOf(query: Query, userId: string): Promise<string[]> {
   return rows.map((row) => row.role);
 }
 
-/** How many users with the role could log in. */
+/** How many users with the role could sign in. */
 export async function countActiveWithRole(query: Query, role: string): Promise<number> {
   const row = await query
     .selectFrom('user_roles')
@@ -65,9 +65,9 @@ type VerifiedUser = Pick<UserRow, 'id' | 'password_changed_at'>;
 
 /**
  * One conditional statement: only where the account is still active and still has the password that was verified. The
- * hash would be the wrong witness: it is renewed by a log-in at the same time, and is then another one of the same password.
+ * hash would be the wrong witness: it is renewed by a sign-in at the same time, and is then another one of the same password.
  */
-export async function updateAtLogIn(
+export async function updateAtSignIn(
   query: Query,
   user: VerifiedUser,
   change: { renewedHash: string | undefined; now: number },

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import type { User } from '#contract/auth.ts';
+import type { User } from '#contract/users.ts';
 import { me } from '../../api/queries.ts';
 import { asRefusal } from '../../api/refusal.ts';
 import { useSession } from '../../api/use-session.ts';

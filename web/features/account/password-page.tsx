@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useCallback, useState } from 'react';
-import type { User } from '#contract/auth.ts';
+import type { User } from '#contract/users.ts';
 import { faultsOf } from '../../api/faults.ts';
 import { assessPassword, changePassword } from '../../api/passwords.ts';
 import { signInOptions } from '../../api/queries.ts';

@@ -1,5 +1,5 @@
 import { Badge } from '@mantine/core';
-import type { User } from '#contract/auth.ts';
+import type { User } from '#contract/users.ts';
 import { Card } from '../../ui/card.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { Facts } from '../../ui/facts.tsx';

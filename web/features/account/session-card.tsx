@@ -1,4 +1,4 @@
-import type { Session } from '#contract/auth.ts';
+import type { Session } from '#contract/sessions.ts';
 import { Card } from '../../ui/card.tsx';
 import { Facts, FactsSkeleton } from '../../ui/facts.tsx';
 import { Moment } from '../../ui/moment.tsx';

@@ -1,9 +1,9 @@
-import { Problem } from '#contract/problem.ts';
 import type { Origin, Principal } from '../../http/principal.ts';
+import { invalidToken } from '../../http/principal.ts';
 import type { AuthParts } from './parts.ts';
 
 /** Terminates the caller's session at the server: the one of the access token, or of the browser's cookie. */
-export function createLogOut({ database, sessions }: AuthParts) {
+export function createSignOut({ database, sessions }: AuthParts) {
   const terminate = (sid: string, userId: string, origin: Origin): Promise<void> =>
     database.transaction((tx) =>
       sessions.terminate(tx, { sid, reason: 'log-out', actor: { type: 'user', id: userId }, origin }),
@@ -11,8 +11,7 @@ export function createLogOut({ database, sessions }: AuthParts) {
 
   return {
     async byPrincipal(principal: Principal, origin: Origin): Promise<'cookie' | 'token'> {
-      if (principal.kind !== 'user')
-        throw new Problem('invalid-token', { detail: 'The access token is missing, has expired or has been revoked.' });
+      if (principal.kind !== 'user') throw invalidToken();
       await terminate(principal.session.id, principal.user.id, origin);
       return principal.session.transport;
     },

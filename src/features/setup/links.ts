@@ -1,18 +1,18 @@
+// Links that make an administrator: a secret that works once, for half an hour.
 import { v7 as uuidv7 } from 'uuid';
 import { Problem } from '#contract/problem.ts';
 import type { Database } from '../../database/open.ts';
 import type { Origin } from '../../http/principal.ts';
 import { randomToken, sha256Hex } from '../../security/random-token.ts';
 import type { Audit } from '../audit/index.ts';
-import type { Auth, Registration } from '../auth/index.ts';
-import type { Issued } from '../sessions/index.ts';
+import type { Auth, NewAccount, Proof } from '../auth/index.ts';
 import type { Users } from '../users/index.ts';
 import { consumeSecret, deleteSecrets, findUsableSecret, hasUsableSecret, insertSecret } from './store.ts';
 import type { SetupPurpose } from './store.ts';
 
 const SETUP_SECRET_MINUTES = 30;
 
-export interface Setup {
+export interface SetupLinks {
   /**
    * Makes a new link, and earlier ones worthless. `recovery` makes one although there is an administrator.
    * Undefined where an administrator exists and none was asked to be recovered.
@@ -20,15 +20,15 @@ export interface Setup {
   createLink(purpose: SetupPurpose): Promise<string | undefined>;
   /** Whether a link was made that can still be used. Its secret is known to whoever read it then, and to nobody here. */
   hasUsableLink(): Promise<boolean>;
-  /** @throws Problem `invalid-setup-secret`, and what a registration can be refused for */
-  complete(secret: string, who: Registration, origin: Origin, replacedSid?: string): Promise<Issued>;
-  /** For a start that was given the administrator; false where there is one already. */
-  createFirstAdministrator(who: Omit<Registration, 'transport'>): Promise<boolean>;
+  /**
+   * The way in by a set-up link. @throws Problem `invalid-setup-secret`, and what a sign-up can be refused for
+   */
+  prove(secret: string, who: NewAccount, origin: Origin): Promise<Proof>;
 }
 
-interface Parts {
+export interface LinkParts {
   database: Database;
-  auth: Pick<Auth, 'createAccount' | 'createAccountUnattended'>;
+  newAccounts: Auth['newAccounts'];
   users: Users;
   audit: Audit;
   publicUrl: string;
@@ -39,27 +39,8 @@ interface Parts {
   onUsed: () => void;
 }
 
-function createFirstAdministrator(auth: Parts['auth'], users: Users): Setup['createFirstAdministrator'] {
-  return async (who) => {
-    const exists = new Error('there is an administrator');
-    if (await users.hasAdministrator()) return false;
-    try {
-      await auth.createAccountUnattended(who, {
-        roles: ['admin'],
-        condition: async (tx) => {
-          await users.lockAdministrators(tx);
-          if (await users.hasAdministrator(tx.query)) throw exists;
-        },
-      });
-      return true;
-    } catch (error) {
-      if (error === exists) return false;
-      throw error;
-    }
-  };
-}
-
-export function createSetup({ database, auth, users, audit, publicUrl, command, now, onUsed }: Parts): Setup {
+export function createSetupLinks(parts: LinkParts): SetupLinks {
+  const { database, newAccounts, users, audit, publicUrl, command, now, onUsed } = parts;
   const invalid = (): Problem =>
     new Problem('invalid-setup-secret', {
       detail: `It was used already, has expired, or is incomplete. Run "${command} admin setup" for a new one.`,
@@ -90,13 +71,12 @@ export function createSetup({ database, auth, users, audit, publicUrl, command, 
         return `${publicUrl}/setup#secret=${secret}`;
       }),
     hasUsableLink: () => hasUsableSecret(database.read, now()),
-    async complete(secret, who, origin, replacedSid) {
+    async prove(secret, who, origin) {
       const secretHash = sha256Hex(secret);
       // Before the password is hashed: a stranger with a made-up secret costs us one indexed read.
       if ((await findUsableSecret(database.read, secretHash, now())) === undefined) throw invalid();
-      return await auth.createAccount(who, origin, {
+      return await newAccounts.prove(who, {
         roles: ['admin'],
-        replacedSid,
         condition: async (tx) => {
           await users.lockAdministrators(tx);
           const used = await consumeSecret(tx.query, secretHash, now());
@@ -104,15 +84,11 @@ export function createSetup({ database, auth, users, audit, publicUrl, command, 
           if (used.purpose === 'first-administrator' && (await users.hasAdministrator(tx.query))) throw invalid();
           tx.afterCommit(onUsed);
         },
-        completed: (tx, userId) =>
-          audit.record(tx, {
-            name: 'setup_completed',
-            actor: { type: 'user', id: userId },
-            target: { type: 'user', id: userId },
-            origin,
-          }),
+        completed: async (tx, { id }) => {
+          const user = { type: 'user', id } as const;
+          await audit.record(tx, { name: 'setup_completed', actor: user, target: user, origin });
+        },
       });
     },
-    createFirstAdministrator: createFirstAdministrator(auth, users),
   };
 }

@@ -104,7 +104,7 @@ describeEachApplication('the log-in throttle', ({ start }) => {
       { waitSeconds: 30 * 86_400, failuresInRow: 100, lane: 'strangers' },
     ]);
     app.clock.advance(30 * DAY - HOUR - 15 * MINUTE - 1);
-    await app.tidyUp();
+    await app.doChores();
     expectThrottled(await logInRight(app, 'ada'), 3600);
     app.clock.advance(1);
     await fail(app, 'ada', 4);
@@ -118,7 +118,7 @@ describeEachApplication('the log-in throttle', ({ start }) => {
     for (let day = 0; day < 25; day += 1) {
       await fail(app, 'ada', 4);
       app.clock.advance(DAY + HOUR);
-      await app.tidyUp();
+      await app.doChores();
     }
     expectThrottled(await logInRight(app, 'ada'), 3600);
   });

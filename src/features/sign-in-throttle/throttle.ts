@@ -2,9 +2,11 @@ import { createHmac } from 'node:crypto';
 import { Problem } from '#contract/problem.ts';
 import type { LimitState } from '#contract/quota.ts';
 import type { Database, Tx } from '../../database/open.ts';
+import { limitEvidence } from '../../http/quota.ts';
 import type { SecretRing } from '../../security/app-secret.ts';
 import { canonicalEmailAddress } from '../../security/email-address.ts';
 import { canonicalUsername } from '../../security/username.ts';
+import type { Feature } from '../feature.ts';
 import * as store from './store.ts';
 import type { LaneRow } from './store.ts';
 import { CLOSED_RETRY_MS, LIMIT, MOST_IN_ROW } from './waits.ts';
@@ -32,7 +34,7 @@ export interface BlockedLane extends Lane {
   readonly lastFailedAt: number;
 }
 
-export interface LogInThrottle {
+export interface SignInThrottle extends Feature {
   /**
    * To be asked before anything is hashed: counts the attempt as a failure. Costs the same whether there is such an account.
    * @throws Problem `throttled`
@@ -46,8 +48,6 @@ export interface LogInThrottle {
   }): Promise<Attempt>;
   /** In the transaction that begins the session: the lane that was used has no failures any more. */
   succeed(tx: Tx, lane: Lane): Promise<void>;
-  /** To be called now and then. Resolves with how many counts were removed. */
-  deleteForgotten(): Promise<number>;
   /** Those that wait longest first, closed ones before all. */
   listBlocked(limit: number): Promise<BlockedLane[]>;
   /**
@@ -109,20 +109,28 @@ const describe = ({ key, user_id, failures, blocked_until }: LaneRow): LimitStat
 
 function throttled(row: LaneRow | undefined, now: number): Problem {
   const waitMs = row === undefined ? 0 : isClosed(row) ? CLOSED_RETRY_MS : row.blocked_until - now;
-  return new Problem('throttled', {
+  const problem = new Problem('throttled', {
     detail: 'Wait, or sign in from a browser that you have used for this account before.',
     retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)),
-    limitStates: row === undefined ? [] : [describe(row)],
   });
+  return limitEvidence.attach(problem, row === undefined ? [] : [describe(row)]);
 }
 
-export function createLogInThrottle({ database, secrets, now }: Parts): LogInThrottle {
+export function createSignInThrottle({ database, secrets, now }: Parts): SignInThrottle {
   const keys = createKeys(secrets);
 
-  function laneOf({ identifier, row, device }: Parameters<LogInThrottle['attempt']>[0]): Lane {
+  function laneOf({ identifier, row, device }: Parameters<SignInThrottle['attempt']>[0]): Lane {
     if (row === undefined || device === undefined)
       return { key: keys.ofStrangers(identifier, row), userId: row?.id ?? null, kind: 'strangers' };
     return { key: keys.ofDevice(row.id, device), userId: row.id, kind: 'device' };
+  }
+
+  async function deleteForgotten(): Promise<number> {
+    let deleted = 0;
+    for (let batch = BATCH; batch === BATCH; deleted += batch) {
+      batch = await database.transaction((tx) => store.deleteForgottenLanes(tx.query, now(), BATCH));
+    }
+    return deleted;
   }
 
   return {
@@ -142,13 +150,7 @@ export function createLogInThrottle({ database, secrets, now }: Parts): LogInThr
       // The owner is there: strangers may fail as often again, but wait as long as they had to.
       if (kind === 'device' && userId !== null) await store.resetInRow(tx.query, keys.ofUser(userId));
     },
-    async deleteForgotten() {
-      let deleted = 0;
-      for (let batch = BATCH; batch === BATCH; deleted += batch) {
-        batch = await database.transaction((tx) => store.deleteForgottenLanes(tx.query, now(), BATCH));
-      }
-      return deleted;
-    },
+    chores: [{ name: 'failed sign-ins that count no more', run: deleteForgotten }],
     async listBlocked(limit) {
       const rows = await store.listBlockedLanes(database.read, now(), limit);
       return rows.map((row) => ({

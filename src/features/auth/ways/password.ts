@@ -1,24 +1,16 @@
-// One hash of the configured cost on every path, and one answer for an unknown name, a wrong password and a disabled account.
+// Proof by password. One hash of the configured cost on every path, and one answer for an unknown name, a wrong password and a disabled account.
 import { Problem } from '#contract/problem.ts';
-import type { Origin } from '../../http/principal.ts';
-import type { Hashing } from '../../security/password-hash.ts';
-import type { Attempt } from '../log-in-throttle/index.ts';
-import type { Issued } from '../sessions/index.ts';
-import type { UserRow } from '../users/index.ts';
-import type { AuthParts } from './parts.ts';
+import type { Origin } from '../../../http/principal.ts';
+import type { Hashing } from '../../../security/password-hash.ts';
+import type { Attempt } from '../../sign-in-throttle/index.ts';
+import type { UserRow } from '../../users/index.ts';
+import type { Browser } from '../browser.ts';
+import type { AuthParts } from '../parts.ts';
+import type { Proof, Visit } from '../sign-in.ts';
 
-export interface LogIn {
+export interface PasswordCredentials {
   identifier: string;
   password: string;
-  transport: 'cookie' | 'token';
-}
-
-/** What a browser brings along. Not looked at before there is a place to hash in: a busy server must not ask its database. */
-export interface Browser {
-  /** The session it is in so far. */
-  findReplacedSid(): Promise<string | undefined>;
-  /** By which id it has signed in to the account before; undefined where it has not. */
-  deviceOf(user: UserRow): string | undefined;
 }
 
 interface Verified {
@@ -27,7 +19,6 @@ interface Verified {
   forgive: () => void;
   row: UserRow;
   renewedHash: string | undefined;
-  replacedSid: string | undefined;
 }
 
 /** Records why, and answers the same whatever it was. */
@@ -56,7 +47,7 @@ function createRefuse({ database, audit }: Pick<AuthParts, 'database' | 'audit'>
 }
 
 /** @throws Problem `invalid-credentials`, `throttled`, `quota-exceeded`, `busy` */
-export function createLogIn({ database, users, sessions, throttle, countFailure, hasher, audit }: AuthParts) {
+export function createPasswordWay({ database, users, throttle, countFailure, hasher, audit }: AuthParts) {
   const refuse = createRefuse({ database, audit });
 
   /** Counted as a failure before the password is looked at: of the account, and where a stranger tries, of everybody together. */
@@ -76,7 +67,7 @@ export function createLogIn({ database, users, sessions, throttle, countFailure,
 
   async function verify(
     { hash, verify, verifyNothing }: Hashing,
-    { identifier, password }: LogIn,
+    { identifier, password }: PasswordCredentials,
     origin: Origin,
     browser: Browser | undefined,
   ): Promise<Verified> {
@@ -89,32 +80,26 @@ export function createLogIn({ database, users, sessions, throttle, countFailure,
     }
     if (!(await verify(password, row.password_hash))) return await refuse(attempt, row, origin, 'wrong password');
     const renewedHash = hasher.needsRehash(row.password_hash) ? await hash(password) : undefined;
-    return { attempt, forgive, row, renewedHash, replacedSid: await browser?.findReplacedSid() };
+    return { attempt, forgive, row, renewedHash };
   }
 
-  return async function logIn(credentials: LogIn, origin: Origin, browser?: Browser): Promise<Issued> {
-    await sessions.assertCanIssue();
-    const { attempt, forgive, row, renewedHash, replacedSid } = await hasher.admit((place) =>
+  return async function prove(
+    credentials: PasswordCredentials,
+    { origin, transport }: Visit,
+    browser: Browser | undefined,
+  ): Promise<Proof> {
+    const { attempt, forgive, row, renewedHash } = await hasher.admit((place) =>
       verify(place, credentials, origin, browser),
     );
-    const { transport } = credentials;
-    const begun = await database.transaction(async (tx) => {
-      if (!(await users.confirmLogIn(tx, row, renewedHash))) return undefined;
-      const actor = { type: 'user', id: row.id } as const;
-      const session = await sessions.begin(tx, { userId: row.id, transport, origin, replacedSid });
-      await throttle.succeed(tx, attempt.lane);
-      await audit.record(tx, {
-        name: 'authn_login_success',
-        actor,
-        target: actor,
-        sessionId: session.id,
-        origin,
-        details: { transport },
-      });
-      return { session, roles: await users.rolesOf(tx, row.id) };
-    });
-    if (begun === undefined) return await refuse(attempt, row, origin, 'changed meanwhile');
-    forgive();
-    return await sessions.issue(begun.session, users.view(row, begun.roles));
+    return {
+      event: { name: 'authn_login_success', details: { transport } },
+      async confirm(tx) {
+        if (!(await users.confirmSignIn(tx, row, renewedHash))) return undefined;
+        return users.view(row, await users.rolesOf(tx, row.id));
+      },
+      complete: (tx) => throttle.succeed(tx, attempt.lane),
+      settle: forgive,
+      refuse: () => refuse(attempt, row, origin, 'changed meanwhile'),
+    };
   };
 }

@@ -13,10 +13,10 @@ import {
   MINUTE,
 } from '../../testing/throttled-log-ins.ts';
 
-type Which = Parameters<TestApplication['logInThrottle']['release']>[1];
+type Which = Parameters<TestApplication['signInThrottle']['release']>[1];
 
 const release = (app: TestApplication, which: Which): Promise<number> =>
-  app.database.transaction((tx) => app.logInThrottle.release(tx, which));
+  app.database.transaction((tx) => app.signInThrottle.release(tx, which));
 
 describeEachApplication('the counts of failed log-ins', ({ start }) => {
   it('are listed while they block, those that wait longest first, and without the name that was typed', async () => {
@@ -32,7 +32,7 @@ describeEachApplication('the counts of failed log-ins', ({ start }) => {
     app.clock.advance(1);
     await fail(app, 'ada', 5, { device });
     const now = app.clock.now();
-    const listed = await app.logInThrottle.listBlocked(10);
+    const listed = await app.signInThrottle.listBlocked(10);
     const anyKey = { key: expect.stringMatching(/^[\w-]{22}$/) as unknown };
     expect(listed).toEqual([
       {
@@ -64,9 +64,9 @@ describeEachApplication('the counts of failed log-ins', ({ start }) => {
       },
     ]);
     expect(new Set(listed.map(({ key }) => key)).size).toBe(3);
-    expect(await app.logInThrottle.listBlocked(1)).toEqual(listed.slice(0, 1));
+    expect(await app.signInThrottle.listBlocked(1)).toEqual(listed.slice(0, 1));
     app.clock.advance(30_000);
-    expect(await app.logInThrottle.listBlocked(10)).toEqual(listed.slice(0, 1));
+    expect(await app.signInThrottle.listBlocked(10)).toEqual(listed.slice(0, 1));
   });
 
   it('can be released: of an account with all its devices, of a name that is no account’s, or one alone', async () => {
@@ -84,7 +84,7 @@ describeEachApplication('the counts of failed log-ins', ({ start }) => {
     expect(await release(app, { userId: ada.user.id })).toBe(0);
     expect(await logInRight(app, 'ada')).toMatchObject({ status: 200 });
     await block();
-    const [own] = (await app.logInThrottle.listBlocked(10)).filter(({ kind }) => kind === 'device');
+    const [own] = (await app.signInThrottle.listBlocked(10)).filter(({ kind }) => kind === 'device');
     expect(await release(app, { key: own?.key ?? '' })).toBe(1);
     expectThrottled(await logInRight(app, 'ada'), 30);
     expect(await logInRight(app, 'ada', { device })).toMatchObject({ status: 200 });
@@ -102,7 +102,7 @@ describeEachApplication('the counts of failed log-ins', ({ start }) => {
     await signUp(app, 'ada');
     for (const name of ['ada', 'nobody']) await fail(app, name, 4);
     const left = async (): Promise<number> => {
-      await app.tidyUp();
+      await app.doChores();
       return (await lanesOf(app)).length;
     };
     app.clock.advance(30 * DAY);

@@ -1,0 +1,361 @@
+// Each shape that a body or an answer can have, by an endpoint of its own.
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { expect, it, onTestFinished } from 'vitest';
+import * as z from 'zod/mini';
+import { defineEndpoint } from '#contract/endpoint.ts';
+import { createOpenApi } from '#contract/openapi.ts';
+import { bytes, form, json, multipart } from '#contract/shapes.ts';
+import { call, refusal } from '../testing/personas.ts';
+import { exchange, sendUntilClosed } from '../testing/raw-http.ts';
+import { startServer } from '../testing/start-server.ts';
+import { until } from '../testing/until.ts';
+import { answer, route } from './route.ts';
+import type { Route } from './route.ts';
+
+const about = { tag: 'Test', summary: 'A test', description: 'A test.', problems: [], access: 'public' } as const;
+
+const putNote = defineEndpoint({
+  ...about,
+  name: 'putNote',
+  method: 'PUT',
+  path: '/api/note',
+  quota: 'general',
+  body: json(z.strictObject({ text: z.string() }), { maxBytes: 64 * 1024 }),
+  answers: { 200: z.object({ length: z.int() }) },
+});
+
+const sendForm = defineEndpoint({
+  ...about,
+  name: 'sendForm',
+  method: 'POST',
+  path: '/api/form',
+  quota: 'general',
+  body: form(z.strictObject({ grant_type: z.string(), scope: z.optional(z.string()) })),
+  answers: { 200: z.object({ grant_type: z.string(), scope: z.optional(z.string()) }) },
+});
+
+const FILE_BYTES = 256 * 1024;
+
+const sendFiles = defineEndpoint({
+  ...about,
+  name: 'sendFiles',
+  method: 'POST',
+  path: '/api/files',
+  quota: 'general',
+  body: multipart({
+    fields: z.strictObject({ title: z.string() }),
+    files: ['file', 'thumbnail'],
+    maxFiles: 2,
+    maxFileBytes: FILE_BYTES,
+  }),
+  answers: {
+    201: z.object({
+      title: z.string(),
+      files: z.array(z.object({ name: z.string(), filename: z.string(), type: z.string(), sha256: z.string() })),
+    }),
+  },
+});
+
+const getText = defineEndpoint({
+  ...about,
+  name: 'getText',
+  method: 'GET',
+  path: '/api/text',
+  quota: 'general',
+  answers: { 200: 'text/plain' },
+});
+
+const followMe = defineEndpoint({
+  ...about,
+  name: 'followMe',
+  method: 'GET',
+  path: '/api/follow',
+  quota: 'general',
+  query: z.strictObject({ to: z.string() }),
+  answers: { 303: 'redirect' },
+});
+
+const getBytes = defineEndpoint({
+  ...about,
+  name: 'getBytes',
+  method: 'GET',
+  path: '/api/bytes',
+  quota: 'general',
+  query: z.strictObject({ as: z.enum(['whole', 'stream', 'broken', 'unknown']) }),
+  answers: { 200: bytes('image/webp', 'application/octet-stream') },
+});
+
+const PICTURE = new Uint8Array(100_000).map((_, index) => index % 251);
+const sha256 = (data: Uint8Array | string): string => createHash('sha256').update(data).digest('hex');
+
+/** What the handlers have seen, and whether a stream that nobody reads was given up. */
+const createSeen = () => ({ files: 0, failures: [] as string[], closed: false });
+
+function pictureStream(seen: ReturnType<typeof createSeen>, fails: boolean): Readable {
+  async function* pieces() {
+    for (let at = 0; at < PICTURE.length; at += 10_000) {
+      if (fails && at > 50_000) throw new Error('the disk is gone');
+      yield PICTURE.subarray(at, at + 10_000);
+    }
+  }
+  return Readable.from(pieces()).once('close', () => (seen.closed = true));
+}
+
+const createRoutes = (seen: ReturnType<typeof createSeen>): Route[] => [
+  route(putNote, async ({ body }) => answer(200, { length: body.text.length })),
+  route(sendForm, async ({ body }) => answer(200, body)),
+  route(sendFiles, async ({ body: { fields, files } }) => {
+    const read = [];
+    try {
+      for await (const { name, filename, contentType: type, bytes: content } of files) {
+        seen.files += 1;
+        const hash = createHash('sha256');
+        for await (const chunk of content) hash.update(chunk);
+        read.push({ name, filename, type, sha256: hash.digest('hex') });
+      }
+    } catch (error) {
+      seen.failures.push((error as Error).message);
+      throw error;
+    }
+    return answer(201, { title: fields.title, files: read });
+  }),
+  route(getText, async () => answer(200, 'bare', { 'Content-Language': 'en' })),
+  route(followMe, async ({ query }) => answer(303, query.to)),
+  route(getBytes, async ({ query: { as } }) => {
+    if (as === 'whole') return answer(200, { contentType: 'image/webp' as const, bytes: PICTURE });
+    if (as === 'unknown') return answer(200, { contentType: 'text/html' as 'image/webp', bytes: PICTURE });
+    const contentType = 'application/octet-stream' as const;
+    return answer(200, { contentType, bytes: pictureStream(seen, as === 'broken'), length: PICTURE.length });
+  }),
+];
+
+async function start() {
+  const seen = createSeen();
+  const server = await startServer({ routes: createRoutes(seen) });
+  return { ...server, seen };
+}
+
+it('IN-02 a JSON body has the limit of its endpoint, and not the usual one', async () => {
+  const { url } = await start();
+  const put = (length: number) => call({ url }, '/api/note', { method: 'PUT', body: { text: 'x'.repeat(length) } });
+  expect(await put(60_000)).toMatchObject({ status: 200, body: { length: 60_000 } });
+  expect(await put(66_000)).toMatchObject(refusal('content-too-large'));
+  expect(() => json(z.strictObject({}), { maxBytes: 101 * 1024 })).toThrow('at most');
+});
+
+it('IN-03 a form is read as one, and nothing else is', async () => {
+  const { url } = await start();
+  const type = 'Content-Type: application/x-www-form-urlencoded';
+  const post = (body: string, fields = [type]) => exchange(url, 'POST /api/form', fields, body);
+  const sent = await fetch(`${url}/api/form`, {
+    method: 'POST',
+    body: new URLSearchParams('grant_type=a+b%2Bcé&scope='),
+  });
+  expect(await sent.json()).toEqual({ grant_type: 'a b+cé', scope: '' });
+  expect(await post('{"grant_type":"a"}', ['Content-Type: application/json'])).toMatchObject({ status: 415 });
+  expect(await post('grant_type=a', [type, 'Content-Encoding: gzip'])).toMatchObject({ status: 415 });
+  expect(await post('grant_type=a', [`${type}; charset=iso-8859-1`])).toMatchObject({ status: 415 });
+});
+
+it.each([
+  ['a name twice', 'grant_type=a&grant_type=b', 400],
+  ['a name twice, spelt otherwise', 'grant_type=a&grant%5Ftype=b', 400],
+  ['what is not UTF-8', 'grant_type=%ff', 400],
+  ['half an escape', 'grant_type=%4', 400],
+  ['an unknown name', 'grant_type=a&admin=1', 422],
+  ['a name of every object', 'grant_type=a&__proto__=1', 422],
+  ['a missing name', 'scope=a', 422],
+  ['too much', `grant_type=${'a'.repeat(17_000)}`, 413],
+])('IN-04 IN-05 a form with %s is refused', async (_what, body, status) => {
+  const { url } = await start();
+  const type = 'Content-Type: application/x-www-form-urlencoded';
+  expect(await exchange(url, 'POST /api/form', [type], body)).toMatchObject({ status });
+});
+
+type Part = [name: string, content: string | Uint8Array<ArrayBuffer>, filename?: string];
+
+async function upload(url: string, parts: readonly Part[]): Promise<{ status: number; body: unknown }> {
+  const body = new FormData();
+  for (const [name, content, filename] of parts)
+    if (filename === undefined) body.append(name, String(content));
+    else body.append(name, new Blob([content], { type: 'image/png' }), filename);
+  const response = await fetch(`${url}/api/files`, { method: 'POST', body });
+  return { status: response.status, body: await response.json() };
+}
+
+const large = (size: number): Uint8Array<ArrayBuffer> => new Uint8Array(size).fill(7);
+
+it('FU-01 fields and files arrive as they were sent, however large the files are within their limit', async () => {
+  const { url } = await start();
+  const content = large(FILE_BYTES);
+  const sent = await upload(url, [
+    ['title', 'Zoë'],
+    ['file', content, '../../größe.png'],
+    ['thumbnail', 'tiny', 'b.png'],
+  ]);
+  expect(sent).toEqual({
+    status: 201,
+    body: {
+      title: 'Zoë',
+      files: [
+        { name: 'file', filename: 'größe.png', type: 'image/png', sha256: sha256(content) },
+        { name: 'thumbnail', filename: 'b.png', type: 'image/png', sha256: sha256('tiny') },
+      ],
+    },
+  });
+  expect(await upload(url, [['title', 'no file']])).toMatchObject({ status: 201, body: { files: [] } });
+});
+
+const title: Part = ['title', 't'];
+
+it.each<[string, Part[], number]>([
+  ['a file that is one byte too large', [title, ['file', large(FILE_BYTES + 1), 'a']], 413],
+  ['a file that is much too large', [title, ['file', large(8 * FILE_BYTES), 'a']], 413],
+  ['too many files', [title, ['file', 'a', 'a'], ['file', 'b', 'b'], ['file', 'c', 'c']], 413],
+  ['a file under an unknown name', [title, ['script', 'a', 'a']], 422],
+  ['an unknown field', [title, ['owner', 'root']], 422],
+  ['a field twice', [title, title], 400],
+  ['a field behind a file', [['file', 'a', 'a'], title], 422],
+  ['too large a field', [['title', 'x'.repeat(17_000)]], 413],
+  ['too many fields', Array.from({ length: 60 }, (_, index): Part => [`f${index}`, '']), 413],
+])('FU-01 FU-07 an upload with %s is refused, and the next request is served', async (_what, parts, status) => {
+  const { url } = await start();
+  expect(await upload(url, parts)).toMatchObject({ status });
+  expect(await upload(url, [title, ['file', 'fine', 'a.png']])).toMatchObject({ status: 201 });
+});
+
+it.each([
+  ['no boundary', 'multipart/form-data', '--x--\r\n', 400],
+  ['another type', 'application/json', '{}', 415],
+  ['no type at all', '', 'x', 415],
+  [
+    'a cut part',
+    'multipart/form-data; boundary=x',
+    '--x\r\nContent-Disposition: form-data; name="title"\r\n\r\nt',
+    400,
+  ],
+  ['a part without a name', 'multipart/form-data; boundary=x', '--x\r\nX-Y: z\r\n\r\nt\r\n--x--\r\n', 422],
+])('FU-07 an upload with %s is refused', async (_what, type, body, status) => {
+  const { url } = await start();
+  const fields = type === '' ? [] : [`Content-Type: ${type}`];
+  expect(await exchange(url, 'POST /api/files', fields, body)).toMatchObject({ status });
+});
+
+it('FU-07 a caller that leaves in the middle of a file ends it for the handler, and nothing is left waiting', async () => {
+  const { url, seen, logLines } = await start();
+  const head = [
+    'POST /api/files HTTP/1.1',
+    'Host: localhost',
+    'Content-Type: multipart/form-data; boundary=x',
+    'Content-Length: 100000',
+    '',
+    '--x\r\nContent-Disposition: form-data; name="title"\r\n\r\nt',
+    '--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nbegun',
+  ].join('\r\n');
+  await sendUntilClosed(url, head, { end: true });
+  await until(() => seen.failures.length > 0);
+  expect(seen).toMatchObject({ files: 1, failures: ['the body ended early'] });
+  await until(() => logLines().some(({ msg }) => msg === 'request'));
+  expect(logLines().filter(({ level }) => level === 'error')).toEqual([]);
+});
+
+it('HT-06 text has its type and its charset', async () => {
+  const { url } = await start();
+  const response = await fetch(`${url}/api/text`);
+  expect(await response.text()).toBe('bare');
+  expect(response.headers.get('content-type')).toBe('text/plain; charset=utf-8');
+  expect(response.headers.get('content-language')).toBe('en');
+});
+
+it('IN-15 a redirect leads to a path of this site or a whole address, and nowhere else', async () => {
+  const { url } = await start();
+  const follow = (to: string) => fetch(`${url}/api/follow?${new URLSearchParams({ to })}`, { redirect: 'manual' });
+  for (const to of ['/account?next=1', 'https://app.example.org/x', 'http://app.localhost:3000/'])
+    expect((await follow(to)).headers.get('location')).toBe(to);
+  for (const to of [
+    '//evil.example',
+    '/\\evil.example',
+    'javascript:alert(1)',
+    'http://evil.example/',
+    '/a\r\nX: y',
+    '',
+  ]) {
+    const answered = await follow(to);
+    expect(answered.status, to).toBe(500);
+    expect(answered.headers.has('location'), to).toBe(false);
+  }
+});
+
+it('FU-04 bytes are sent whole or as a stream, as what they are, and to HEAD not at all', async () => {
+  const { url, seen } = await start();
+  for (const as of ['whole', 'stream']) {
+    const response = await fetch(`${url}/api/bytes?as=${as}`);
+    expect(sha256(new Uint8Array(await response.arrayBuffer()))).toBe(sha256(PICTURE));
+    expect(response.headers.get('content-length')).toBe(String(PICTURE.length));
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+  }
+  seen.closed = false;
+  const head = await fetch(`${url}/api/bytes?as=stream`, { method: 'HEAD' });
+  expect(head.headers.get('content-length')).toBe(String(PICTURE.length));
+  await until(() => seen.closed);
+  expect(await call({ url }, '/api/bytes?as=unknown')).toMatchObject(refusal('internal'));
+});
+
+it('LO-07 a stream that fails on its way breaks the connection: no client takes a part for the whole', async () => {
+  const { url, logLines } = await start();
+  const response = await fetch(`${url}/api/bytes?as=broken`);
+  await expect(response.arrayBuffer()).rejects.toThrow();
+  await until(() => logLines().some(({ msg }) => msg === 'request failed'));
+  expect(await (await fetch(`${url}/api/text`)).text(), 'and the server goes on').toBe('bare');
+});
+
+it('a caller that leaves while a stream is sent to it is no fault of the server', async () => {
+  const seen = createSeen();
+  let resume = (): void => {};
+  const waiting = new Promise<void>((resolve) => (resume = resolve));
+  onTestFinished(() => resume());
+  async function* endless() {
+    try {
+      for (;;) {
+        yield PICTURE;
+        await Promise.race([waiting, new Promise((resolve) => setImmediate(resolve))]);
+      }
+    } finally {
+      seen.closed = true;
+    }
+  }
+  const routes = [route(getBytes, async () => answer(200, { contentType: 'image/webp' as const, bytes: endless() }))];
+  const { url, logLines } = await startServer({ routes });
+  const leaving = new AbortController();
+  const response = await fetch(`${url}/api/bytes?as=stream`, { signal: leaving.signal });
+  await response.body?.getReader().read();
+  leaving.abort();
+  await until(() => seen.closed);
+  await until(() => logLines().some(({ msg, status }) => msg === 'request' && status === 499));
+  expect(logLines().filter(({ level }) => level === 'error')).toEqual([]);
+});
+
+it('HT-09 no answer sets a cookie past the check of its origin', async () => {
+  const routes = [route(getText, async () => answer(200, 'x', { 'set-cookie': 'a=b' }))];
+  const { url } = await startServer({ routes });
+  const answered = await call({ url }, '/api/text');
+  expect(answered).toMatchObject(refusal('internal'));
+  expect(answered.headers.getSetCookie()).toEqual([]);
+});
+
+it('the document describes each of them', () => {
+  const endpoints = [putNote, sendForm, sendFiles, getText, followMe, getBytes];
+  const document = createOpenApi(endpoints, { version: '1', server: 'http://localhost:3000' });
+  const paths = document['paths'] as Record<string, Record<string, { requestBody?: unknown; responses: unknown }>>;
+  expect(paths['/api/form']?.['post']?.requestBody).toMatchObject({
+    content: { 'application/x-www-form-urlencoded': { schema: { properties: { grant_type: { type: 'string' } } } } },
+  });
+  expect(paths['/api/files']?.['post']?.requestBody).toMatchObject({ content: { 'multipart/form-data': {} } });
+  expect(JSON.stringify(paths['/api/files']?.['post']?.requestBody)).toContain('"thumbnail"');
+  expect(paths['/api/text']?.['get']?.responses).toMatchObject({ 200: { content: { 'text/plain': {} } } });
+  expect(paths['/api/follow']?.['get']?.responses).toMatchObject({ 303: { headers: { Location: {} } } });
+  expect(paths['/api/bytes']?.['get']?.responses).toMatchObject({
+    200: { content: { 'image/webp': {}, 'application/octet-stream': {} } },
+  });
+});
