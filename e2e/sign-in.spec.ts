@@ -103,7 +103,7 @@ test('a stranger sees only the sign-in pages, and gets to where they wanted afte
 const script = ['javascript', 'alert(1)'].join(':');
 
 for (const next of ['//evil.example', String.raw`/\evil.example`, 'https://evil.example', script, '/\t/evil.example']) {
-  test(`"next" leads nowhere but here: ${JSON.stringify(next)}`, async ({ page, account, gatehouse }) => {
+  test(`IN-15 "next" leads nowhere but here: ${JSON.stringify(next)}`, async ({ page, account, gatehouse }) => {
     await page.goto(`/sign-in?next=${encodeURIComponent(next)}`);
     await fillSignIn(page, account.username, account.password);
     await page.getByRole('button', button).click();

@@ -164,7 +164,7 @@ it('LO-01 HT-12 writes one line for a request that does not arrive in time', asy
   expect(logLines()).toMatchObject([{ status: 408, problem: 'request-timeout', code: 'ERR_HTTP_REQUEST_TIMEOUT' }]);
 }, 30_000);
 
-it('HT-12 has the limits and time-outs that stand in the checklist', async () => {
+it('HT-12 has the limits and time-outs that stand in the requirements', async () => {
   const { server } = await startGreeter();
   expect(server).toMatchObject({
     headersTimeout: 15_000,

@@ -4,7 +4,7 @@ import { nextPath, signInPath } from './next-path.ts';
 const next = (value: string): string => nextPath(`?${new URLSearchParams({ next: value }).toString()}`);
 
 describe('where to go after signing in', () => {
-  it.each(['/account/password', '/account?tab=2', '/'])('is a path of this site: %s', (path) => {
+  it.each(['/account/password', '/account?tab=2', '/'])('IN-15 is a path of this site: %s', (path) => {
     expect(next(path)).toBe(path);
   });
 
@@ -19,7 +19,7 @@ describe('where to go after signing in', () => {
     '/\n/evil.example',
     '/\u0000',
     ' /account/password',
-  ])('is nowhere else: %j', (path) => {
+  ])('IN-15 is nowhere else: %j', (path) => {
     expect(next(path)).toBe('/account');
   });
 

@@ -88,7 +88,7 @@ describeEachApplication('administration of users', ({ start }) => {
     expect((await logIn(app, 'ada')).user.roles).toEqual(['user']);
   });
 
-  it('never takes the last administrator who can sign in', async () => {
+  it('AZ-07 never takes the last administrator who can sign in', async () => {
     const app = await start();
     const root = await setUpAdministrator(app);
     await signUp(app, 'ada');
@@ -109,7 +109,7 @@ describeEachApplication('administration of users', ({ start }) => {
     expect(await activeAdministrators(app)).toEqual(['ada']);
   });
 
-  it('never takes the last two at once, on two replicas', async () => {
+  it('AZ-07 RE-19 never takes the last two at once, on two replicas', async () => {
     const [other, app] = await startReplicas(start);
     await setUpAdministrator(app, 'root');
     await signUp(app, 'ada');
