@@ -183,9 +183,12 @@ export async function untilTold<T>(replica: TestApplication, topic: RegExp, act:
   return result;
 }
 
-/** A clock that moves only when the test moves it. */
-export function createFrozenClock(): TestApplication['clock'] {
-  let at = Date.now();
+/**
+ * A clock that moves only when the test moves it.
+ * @param start milliseconds since 1970
+ */
+export function createFrozenClock(start = Date.now()): TestApplication['clock'] {
+  let at = start;
   return {
     now: () => at,
     advance(milliseconds) {
