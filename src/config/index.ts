@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import ipaddr from 'ipaddr.js';
 import proxyAddr from 'proxy-addr';
 import type { QuotaPolicyName, WindowName } from '#contract/quota.ts';
+import { isLoopbackHostName } from '../security/loopback.ts';
 import { readVariables } from './environment.ts';
 import type { Environment, EnvironmentValues, Report } from './environment.ts';
 import { findMisspelt } from './misspelt.ts';
@@ -65,11 +66,9 @@ export class ConfigError extends Error {
   }
 }
 
-const isLoopbackHost = (host: string): boolean =>
-  host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
-
 function readPublicUrl(text: string, report: Report): { publicUrl: string; mode: Config['mode'] } {
-  const modeOf = (url: URL | null): Config['mode'] => (url && isLoopbackHost(url.hostname) ? 'local' : 'production');
+  const modeOf = (url: URL | null): Config['mode'] =>
+    url && isLoopbackHostName(url.hostname) ? 'local' : 'production';
   const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol)) {
     report(`PUBLIC_URL: "${text}" is not an address such as https://auth.example.org or http://localhost:3000.`);

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import proxyAddr from 'proxy-addr';
+import { isLoopbackAddress } from '../security/loopback.ts';
 
 /** `::ffff:192.0.2.1` and `192.0.2.1` are one client (RL-05). Undefined for what is no address. */
 export function canonicalAddress(text: string): string | undefined {
@@ -107,8 +108,7 @@ export function createClientAddress(trustedProxies: readonly string[]): ClientAd
     isTrusted,
     isLocal(request) {
       const peer = peerOf(request);
-      const isOwn =
-        peer === '::1' || peer.startsWith('127.') || peer === canonicalAddress(request.socket.localAddress ?? '');
+      const isOwn = isLoopbackAddress(peer) || peer === canonicalAddress(request.socket.localAddress ?? '');
       return isOwn && forwardingHeaders(request.headers).length === 0;
     },
     of: (request) =>

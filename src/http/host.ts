@@ -1,9 +1,8 @@
 // By which names this server may be addressed.
 import type { RequestHandler } from 'express';
 import { Problem } from '#contract/problem.ts';
+import { isLoopbackHost } from '../security/loopback.ts';
 import { contextOf } from './context.ts';
-
-const LOOPBACK_HOST = /^(?:localhost|(?:[a-z\d-]+\.)+localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/;
 
 const DEFAULT_PORTS: Record<string, string> = { 'https:': ':443', 'http:': ':80' };
 
@@ -16,9 +15,9 @@ const PROBED: ReadonlySet<string> = new Set(['/livez', '/readyz']);
  */
 export function createHostCheck(publicUrl: string): RequestHandler {
   const { host, hostname, port, protocol } = new URL(publicUrl);
-  const isLocal = LOOPBACK_HOST.test(host);
+  const isLocal = isLoopbackHost(host);
   const names = new Set(port === '' ? [host, hostname + (DEFAULT_PORTS[protocol] ?? '')] : [host]);
-  const isOurs = (name: string): boolean => names.has(name) || (isLocal && LOOPBACK_HOST.test(name));
+  const isOurs = (name: string): boolean => names.has(name) || (isLocal && isLoopbackHost(name));
   const advice = isLocal
     ? 'For another address, set PUBLIC_URL to it.'
     : 'A proxy in front has to pass the Host header on.';

@@ -2,12 +2,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import cors from 'cors';
 import type { RequestHandler } from 'express';
+import { isLoopbackOrigin } from '../security/loopback.ts';
 
-const LOCALHOST_ORIGIN = /^https?:\/\/(?:localhost|[\w-]+\.localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/;
-
-/** True for an origin that is exactly one of the list; in local mode any localhost origin. */
+/** True for an origin that is exactly one of the list; in local mode any origin on this machine. */
 export function createOriginCheck(allowed: readonly string[] | 'any-localhost'): (origin: string) => boolean {
-  if (allowed === 'any-localhost') return (origin) => LOCALHOST_ORIGIN.test(origin);
+  if (allowed === 'any-localhost') return isLoopbackOrigin;
   const list = new Set(allowed);
   return (origin) => list.has(origin);
 }

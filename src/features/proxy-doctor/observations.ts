@@ -5,6 +5,7 @@ import { LRUCache } from 'lru-cache';
 import { forwardingHeaders } from '../../http/client-address.ts';
 import type { ClientAddress, ForwardingHeader } from '../../http/client-address.ts';
 import type { RequestObserver } from '../../http/request-observer.ts';
+import { isLoopbackAddress } from '../../security/loopback.ts';
 
 export type AddressRange = 'loopback' | 'private' | 'public';
 
@@ -73,6 +74,11 @@ const PRIVATE_RANGES = new Set(['private', 'uniqueLocal', 'linkLocal', 'carrierG
 /** What cannot be in any of them by how it begins is most of what comes. */
 const MAY_BE_PRIVATE = /^(?:(?:10|100|127|169|172|192)\.|f|::1$)/;
 
+function readRange(address: string): AddressRange {
+  if (isLoopbackAddress(address)) return 'loopback';
+  return ipaddr.isValid(address) && PRIVATE_RANGES.has(ipaddr.parse(address).range()) ? 'private' : 'public';
+}
+
 /** Reading an address costs more than all the counting, so the others that were seen last are remembered. */
 function createRangeOf(): (address: string) => AddressRange {
   const known = new LRUCache<string, AddressRange>({ max: 1000 });
@@ -80,8 +86,7 @@ function createRangeOf(): (address: string) => AddressRange {
     if (!MAY_BE_PRIVATE.test(address)) return 'public';
     const before = known.get(address);
     if (before !== undefined) return before;
-    const name = ipaddr.isValid(address) ? ipaddr.parse(address).range() : 'unknown';
-    const range = name === 'loopback' ? name : PRIVATE_RANGES.has(name) ? 'private' : 'public';
+    const range = readRange(address);
     known.set(address, range);
     return range;
   };
