@@ -1,4 +1,5 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { SecretRing } from './app-secret.ts';
+import { defineTokenForm, isSame, macOf, part } from './signed-token.ts';
 
 /** `secretId.account.deviceId.issuedAt.MAC`: that a browser has signed in to an account. It opens nothing. */
 export type DeviceToken = {
@@ -15,53 +16,33 @@ export type DeviceToken = {
 };
 
 const ACCOUNT_BYTES = 16;
-
-// One spelling for each token: no leading zero, and the last character of 16 bytes holds two bits, that of 32 bytes four.
-const FORM =
-  /^([0-9a-f]{8})\.([\w-]{21}[AQgw])\.([\w-]{21}[AQgw])\.(0|[1-9][0-9]{0,10})\.([\w-]{42}[AEIMQUYcgkosw048])$/;
-
-interface Facts {
-  secretId: string;
-  userId: string;
-  deviceId: string;
-  issuedAt: number;
-}
-
-export function formatDeviceToken({ secretId, userId, deviceId, issuedAt }: Facts, key: Buffer): string {
-  const facts = { secretId, account: accountOf(userId, key).toString('base64url'), deviceId, issuedAt };
-  return `${textOf(facts)}.${macOf(facts, key).toString('base64url')}`;
-}
-
-/** Reads the form alone; whether we made it, `deviceTokenMacMatches` says. */
-export function parseDeviceToken(token: string): DeviceToken | undefined {
-  const [, secretId, account, deviceId, digits, mac] = FORM.exec(token) ?? [];
-  if (secretId === undefined || account === undefined || deviceId === undefined || mac === undefined) return undefined;
-  return { secretId, account, deviceId, issuedAt: Number(digits), mac };
-}
-
-/** In constant time. */
-export function deviceTokenMacMatches(token: DeviceToken, key: Buffer): boolean {
-  return timingSafeEqual(Buffer.from(token.mac, 'base64url'), macOf(token, key));
-}
-
-/** Whose it is, in constant time; says nothing of whether we made it. */
-export function isDeviceTokenOf({ account }: DeviceToken, userId: string, key: Buffer): boolean {
-  return timingSafeEqual(Buffer.from(account, 'base64url'), accountOf(userId, key));
-}
-
-type Signed = Omit<DeviceToken, 'mac'>;
-
-function textOf({ secretId, account, deviceId, issuedAt }: Signed): string {
-  return `${secretId}.${account}.${deviceId}.${issuedAt}`;
-}
+const PURPOSE = 'known-device';
 
 // One key for two texts: neither can be taken for the other, since their first word is not the same.
-function macOf(token: Signed, key: Buffer): Buffer {
-  return createHmac('sha256', key)
-    .update(`device ${textOf(token)}`)
-    .digest();
+const form = defineTokenForm({
+  purpose: PURPOSE,
+  parts: { secretId: part.secretId, account: part.bytes16, deviceId: part.bytes16, issuedAt: part.number(11) },
+  signedAs: 'device ',
+});
+
+const accountOf = (secrets: SecretRing, userId: string, secretId?: string): Buffer =>
+  macOf(secrets.derive(PURPOSE, '', secretId), `account ${userId}`).subarray(0, ACCOUNT_BYTES);
+
+type Facts = { userId: string; deviceId: string; issuedAt: number };
+
+export const formatDeviceToken = (secrets: SecretRing, { userId, deviceId, issuedAt }: Facts): string =>
+  form.write(secrets, {
+    account: accountOf(secrets, userId).toString('base64url'),
+    deviceId,
+    issuedAt: String(issuedAt),
+  });
+
+/** One that we made, under a secret that is still known. */
+export function readDeviceToken(secrets: SecretRing, token: string): DeviceToken | undefined {
+  const found = form.read(token);
+  return found && form.isGenuine(secrets, found) ? { ...found, issuedAt: Number(found.issuedAt) } : undefined;
 }
 
-function accountOf(userId: string, key: Buffer): Buffer {
-  return createHmac('sha256', key).update(`account ${userId}`).digest().subarray(0, ACCOUNT_BYTES);
-}
+/** Whose it is, in constant time. */
+export const isDeviceTokenOf = (secrets: SecretRing, { account, secretId }: DeviceToken, userId: string): boolean =>
+  isSame(account, accountOf(secrets, userId, secretId));

@@ -1,6 +1,10 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { SecretRing } from './app-secret.ts';
+import { defineTokenForm, part } from './signed-token.ts';
 
-/** `sid.counter.MAC`: nothing in the database can be turned into one, and no row is written for each (SE-01). */
+/**
+ * `sid.counter.MAC`: nothing in the database can be turned into one, and no row is written for each (SE-01). It does not say under which
+ * secret it was made, and its key is derived with the salt of its session.
+ */
 export type RefreshToken = {
   /** Session id: a UUID in lower case. Public, it also stands in access tokens. */
   readonly sid: string;
@@ -10,34 +14,25 @@ export type RefreshToken = {
   readonly mac: string;
 };
 
-// One spelling for each token: lower case, no leading zero, and the last of 43 characters holds four bits, so that its
-// two low ones are zero. Each part has a fixed bound, so the length is checked with the form.
-const FORM =
-  /^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\.(0|[1-9][0-9]{0,9})\.([A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])$/;
+const form = defineTokenForm({ purpose: 'refresh-token', parts: { sid: part.uuid, counter: part.number(10) } });
+
 const LARGEST_COUNTER = 2 ** 31 - 1;
 
-export function formatRefreshToken({ sid, counter, key }: { sid: string; counter: number; key: Buffer }): string {
-  return `${sid}.${counter}.${macOf(sid, counter, key).toString('base64url')}`;
-}
+type Session = { sid: string; counter: number; salt: string };
 
-/** Reads the form alone; whether we made it, `refreshTokenMacMatches` says. */
+export const formatRefreshToken = (secrets: SecretRing, { sid, counter, salt }: Session): string =>
+  form.write(secrets, { sid, counter: String(counter) }, salt);
+
+/** Reads the form alone; whether we made it, `isGenuineRefreshToken` says. */
 export function parseRefreshToken(token: string): RefreshToken | undefined {
-  const [, sid, digits, mac] = FORM.exec(token) ?? [];
-  if (sid === undefined || digits === undefined || mac === undefined) return undefined;
-  const counter = Number(digits);
-  return counter <= LARGEST_COUNTER ? { sid, counter, mac } : undefined;
+  const found = form.read(token);
+  const counter = Number(found?.counter);
+  return found && counter <= LARGEST_COUNTER ? { sid: found.sid, counter, mac: found.mac } : undefined;
 }
 
 /**
- * In constant time, and to be asked before anything else is done: the session id is public, and a forged "old" token
- * must not end a stranger's session.
+ * To be asked before anything else is done: the session id is public, and a forged "old" token must not end a stranger's session.
+ * @param salt of the session that it names
  */
-export function refreshTokenMacMatches(token: RefreshToken, key: Buffer): boolean {
-  const given = Buffer.from(token.mac, 'base64url');
-  const expected = macOf(token.sid, token.counter, key);
-  return given.length === expected.length && timingSafeEqual(given, expected);
-}
-
-function macOf(sid: string, counter: number, key: Buffer): Buffer {
-  return createHmac('sha256', key).update(`${sid}.${counter}`).digest();
-}
+export const isGenuineRefreshToken = (secrets: SecretRing, token: RefreshToken, salt: string): boolean =>
+  form.isGenuine(secrets, { ...token, counter: String(token.counter) }, salt);

@@ -4,12 +4,7 @@
  */
 import type { Cookies } from '../../http/route.ts';
 import type { SecretRing } from '../../security/app-secret.ts';
-import {
-  deviceTokenMacMatches,
-  formatDeviceToken,
-  isDeviceTokenOf,
-  parseDeviceToken,
-} from '../../security/device-token.ts';
+import { formatDeviceToken, isDeviceTokenOf, readDeviceToken } from '../../security/device-token.ts';
 import type { DeviceToken } from '../../security/device-token.ts';
 import { randomToken } from '../../security/random-token.ts';
 import type { UserRow } from '../users/index.ts';
@@ -19,8 +14,6 @@ const SECONDS = 365 * 24 * 60 * 60;
 const MOST_ACCOUNTS = 5;
 const SEPARATOR = '~';
 const DEVICE_ID_BYTES = 16;
-
-const PURPOSE = 'known-device';
 
 export interface KnownDevices {
   /**
@@ -39,7 +32,6 @@ type KnownUser = Pick<UserRow, 'id' | 'password_changed_at'>;
 interface Entry {
   text: string;
   token: DeviceToken;
-  key: Buffer;
 }
 
 export function createKnownDevices({ secrets, now }: { secrets: SecretRing; now: () => number }): KnownDevices {
@@ -47,11 +39,8 @@ export function createKnownDevices({ secrets, now }: { secrets: SecretRing; now:
 
   /** One that we made, under the current secret or one that is still known, within its year. */
   function readEntry(text: string): Entry[] {
-    const token = parseDeviceToken(text);
-    if (token === undefined || !secrets.ids.includes(token.secretId)) return [];
-    const key = secrets.derive(PURPOSE, '', token.secretId);
-    if (!deviceTokenMacMatches(token, key) || nowSeconds() - token.issuedAt > SECONDS) return [];
-    return [{ text, token, key }];
+    const token = readDeviceToken(secrets, text);
+    return token === undefined || nowSeconds() - token.issuedAt > SECONDS ? [] : [{ text, token }];
   }
 
   const read = (cookies: Cookies): Entry[] =>
@@ -59,17 +48,17 @@ export function createKnownDevices({ secrets, now }: { secrets: SecretRing; now:
 
   const isOf =
     (userId: string) =>
-    ({ token, key }: Entry): boolean =>
-      isDeviceTokenOf(token, userId, key);
+    ({ token }: Entry): boolean =>
+      isDeviceTokenOf(secrets, token, userId);
 
   /** The account that was signed in to last comes first. */
   function remember(cookies: Cookies, userId: string): void {
     const known = read(cookies);
     const own = known.find(isOf(userId));
     const deviceId = own?.token.deviceId ?? randomToken(DEVICE_ID_BYTES);
-    const facts = { secretId: secrets.currentId, userId, deviceId, issuedAt: nowSeconds() };
+    const facts = { userId, deviceId, issuedAt: nowSeconds() };
     const others = known.filter((entry) => !isOf(userId)(entry)).map(({ text }) => text);
-    const texts = [formatDeviceToken(facts, secrets.derive(PURPOSE, '')), ...others].slice(0, MOST_ACCOUNTS);
+    const texts = [formatDeviceToken(secrets, facts), ...others].slice(0, MOST_ACCOUNTS);
     cookies.set(NAME, texts.join(SEPARATOR), SECONDS);
   }
 

@@ -3,7 +3,7 @@ import { Problem } from '#contract/problem.ts';
 import type { Database } from '../../database/open.ts';
 import type { Origin } from '../../http/principal.ts';
 import type { SecretRing } from '../../security/app-secret.ts';
-import { formatRefreshToken, parseRefreshToken, refreshTokenMacMatches } from '../../security/refresh-token.ts';
+import { formatRefreshToken, isGenuineRefreshToken, parseRefreshToken } from '../../security/refresh-token.ts';
 import type { RefreshToken } from '../../security/refresh-token.ts';
 import type { Audit } from '../audit/index.ts';
 import { liveUntil } from './active-sessions.ts';
@@ -12,8 +12,6 @@ import type { SessionRow, SessionWithUser } from './store.ts';
 
 /** For an answer that was lost, or two tabs at once; the direct predecessor only (SE-04). */
 const GRACE_MS = 10_000;
-
-const PURPOSE = 'refresh-token';
 
 export interface RefreshTokens {
   /** The session's present token. */
@@ -45,17 +43,12 @@ export function createRefreshTokens({
   countRefresh,
   now,
 }: Parts): RefreshTokens {
-  /** Under the current secret, or an earlier one while sessions move to the new one. */
-  function isOurs(token: RefreshToken, salt: string): boolean {
-    return secrets.ids.some((secretId) => refreshTokenMacMatches(token, secrets.derive(PURPOSE, salt, secretId)));
-  }
-
   const find: RefreshTokens['find'] = async (text) => {
     const token = parseRefreshToken(text);
     const found = token === undefined ? undefined : await findSessionWithUser(database.read, token.sid);
     // The MAC first: the session's id is public, and a forged token must not end anyone's session.
-    if (token === undefined || !isOurs(token, found?.session.salt ?? '') || found === undefined) return undefined;
-    return { token, found };
+    const isOurs = token !== undefined && isGenuineRefreshToken(secrets, token, found?.session.salt ?? '');
+    return isOurs && found !== undefined ? { token, found } : undefined;
   };
 
   /** The token's time is over. A stranger has it, or had it: whoever holds the successor is signed out as well (SE-03). */
@@ -77,7 +70,7 @@ export function createRefreshTokens({
   }
 
   return {
-    format: ({ id, salt, counter }) => formatRefreshToken({ sid: id, counter, key: secrets.derive(PURPOSE, salt) }),
+    format: ({ id, salt, counter }) => formatRefreshToken(secrets, { sid: id, counter, salt }),
     find,
     async rotate(text, transport, origin) {
       const known = await find(text);
