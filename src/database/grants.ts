@@ -1,28 +1,6 @@
 import pg from 'pg';
 import { sql, type Transaction } from 'kysely';
-import type { Tables } from './schema.ts';
-
-type Right = 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE' | 'TRUNCATE';
-
-const allRights: readonly Right[] = ['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE'];
-
-const rows: readonly Right[] = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'];
-
-/**
- * What the server's own role may do with each table, and no more (DP-08): whoever gets hold of the server can neither
- * change the schema nor wipe the traces. A table of a later release keeps what that release granted.
- */
-const rights: Record<keyof Tables, readonly Right[]> = {
-  users: rows,
-  user_roles: rows,
-  sessions: rows,
-  signing_keys: rows,
-  setup_secrets: rows,
-  app_secrets_seen: rows,
-  log_in_lanes: rows,
-  security_events: ['SELECT', 'INSERT'],
-  schema_migrations: ['SELECT'],
-};
+import { allRights, tableNames, tableRights, type Tables } from './schema.ts';
 
 /** Its message is for the operator. */
 export class GrantError extends Error {
@@ -37,8 +15,9 @@ interface Situation {
 }
 
 /**
- * Lets the role that the URL names read and write the tables there are, as `rights` says, and takes from it what was
- * more. Nothing to do where it is the role of this very connection.
+ * Lets the role that the URL names read and write the tables there are, as `tableRights` says, and takes from it what was
+ * more. Nothing to do where it is the role of this very connection. A table of a later release keeps what that release
+ * granted.
  * @returns what it may do beyond that, which cannot be taken from it here: it comes from another role, or from everybody
  * @throws GrantError where the role does not exist, or this one may not grant
  */
@@ -63,12 +42,11 @@ export async function grantPostgres(query: Transaction<Tables>, url: string): Pr
 }
 
 async function readSituation(query: Transaction<Tables>, role: string): Promise<Situation> {
-  const names = Object.keys(rights);
   const { rows: found } = await sql<Situation>`
     select current_user as owner, current_schema() as schema,
            exists (select from pg_roles where rolname = ${role}) as "isKnown",
            array(select tablename::text from pg_tables
-                  where schemaname = current_schema() and tablename::text = any(${names}::text[])) as tables`.execute(
+                  where schemaname = current_schema() and tablename::text = any(${tableNames}::text[])) as tables`.execute(
     query,
   );
   if (found[0] === undefined) throw new Error('PostgreSQL gave no row');
@@ -83,7 +61,7 @@ async function setRights(query: Transaction<Tables>, role: string, { schema, tab
     const on = sql.id(schema, table);
     // One transaction: a running server does not notice.
     await sql`revoke all on ${on} from ${to}`.execute(query);
-    await sql`grant ${sql.raw(rights[table].join(', '))} on ${on} to ${to}`.execute(query);
+    await sql`grant ${sql.raw(tableRights[table].join(', '))} on ${on} to ${to}`.execute(query);
   }
 }
 
@@ -107,7 +85,7 @@ async function findDeviations(
   { schema, tables }: Situation,
 ): Promise<Deviation[]> {
   const wanted = tables.flatMap((table) =>
-    allRights.map((privilege) => ({ table, privilege, wanted: rights[table].includes(privilege) })),
+    allRights.map((privilege) => ({ table, privilege, wanted: tableRights[table].includes(privilege) })),
   );
   const { rows: found } = await sql<Deviation>`
     select object, privilege, wanted

@@ -17,6 +17,29 @@ export interface Tables {
   schema_migrations: SchemaMigrationsTable;
 }
 
+export const allRights = ['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE'] as const;
+export type Right = (typeof allRights)[number];
+
+const rows: readonly Right[] = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'];
+
+/**
+ * What the server's own role may do with each table, and no more (DP-08): whoever gets hold of the server can neither
+ * change the schema nor wipe the traces. A table that is missing here fails the type check.
+ */
+export const tableRights: Readonly<Record<keyof Tables, readonly Right[]>> = {
+  users: rows,
+  user_roles: rows,
+  sessions: rows,
+  signing_keys: rows,
+  setup_secrets: rows,
+  app_secrets_seen: rows,
+  log_in_lanes: rows,
+  security_events: ['SELECT', 'INSERT'],
+  schema_migrations: ['SELECT'],
+};
+
+export const tableNames = Object.keys(tableRights) as (keyof Tables)[];
+
 export interface UsersTable {
   id: string;
   /** Canonical (lower case); unique. */
