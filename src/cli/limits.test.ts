@@ -59,6 +59,7 @@ describe('cli limits', () => {
         ['explain', '00000000-0000'],
         'There is nothing here. No request with this id was answered 429 in the last day.',
       ],
+      [['explain', '..'], '".." is no requestId.'],
       [['release', 'x', '--key'], 'Some of the input is not valid. This is not a key of these lists.'],
     ];
     for (const [args, message] of refusals)

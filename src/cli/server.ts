@@ -1,6 +1,9 @@
 // How the operator's command calls the server that runs on this machine.
 import { request } from 'node:http';
 import type { Endpoint, ReceivedOf } from '#contract/endpoint.ts';
+import { fillPath, PathError } from '#contract/path.ts';
+import type { PathInput } from '#contract/path.ts';
+import type { ProblemBody } from '#contract/problem-body.ts';
 import { createOperatorCredential } from '../composition/index.ts';
 import { serverHost, serverUrl } from './address.ts';
 import type { Config } from '../config/index.ts';
@@ -48,23 +51,9 @@ function send({ config, now }: Target, method: string, path: string, body: unkno
   return promise;
 }
 
-interface ProblemBody {
-  title?: string;
-  detail?: string;
-  errors?: { detail: string }[];
-}
-
 export type AnswerTo<E extends Endpoint> = Extract<ReceivedOf<E>, { status: 200 }>['body'];
 
-function pathOf({ path }: Endpoint, { params = {}, query = {} }: Input): string {
-  const filled = path.replaceAll(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ''));
-  const search = new URLSearchParams(query).toString();
-  return search === '' ? filled : `${filled}?${search}`;
-}
-
-interface Input {
-  params?: Record<string, string>;
-  query?: Record<string, string>;
+interface Input extends PathInput {
   body?: unknown;
 }
 
@@ -79,8 +68,9 @@ export async function callServer<E extends Endpoint>(
 ): Promise<AnswerTo<E>> {
   let answered: Answered;
   try {
-    answered = await send(target, endpoint.method, pathOf(endpoint, input), input.body);
+    answered = await send(target, endpoint.method, fillPath(endpoint.path, input), input.body);
   } catch (error) {
+    if (error instanceof PathError) throw new CommandError(error.message, { cause: error });
     const address = serverUrl(target.config);
     throw new CommandError(
       `no server of Gatehouse answers at ${address} (PORT and HOST name it). What is counted is known to running servers only.`,
@@ -88,7 +78,11 @@ export async function callServer<E extends Endpoint>(
     );
   }
   if (answered.status < 300) return answered.body as AnswerTo<E>;
-  const { title = `the server answered ${answered.status}`, detail, errors } = (answered.body ?? {}) as ProblemBody;
+  const {
+    title = `the server answered ${answered.status}`,
+    detail,
+    errors,
+  } = (answered.body ?? {}) as Partial<ProblemBody>;
   if (answered.status === 401)
     throw new CommandError(
       'the running server has another APP_SECRET than this command: it does not take it for its operator.',

@@ -50,10 +50,10 @@ const proxyChain = z.object({
   /** Who was at the other end of the connection. */
   peer: z.string(),
   isPeerTrusted: z.boolean(),
-  /** X-Forwarded-For, from the right, as far as it was believed. */
+  /** X-Forwarded-For, from the right, as far as it was believed; the ten nearest. */
   hops: z.array(z.object({ address: z.string(), isTrusted: z.boolean() })),
   client: z.string(),
-  /** What stood further left: anybody can write that. */
+  /** What stood further left, from the right: at most ten entries, each cut to 64 characters. Anybody can write that. */
   ignored: z.array(z.string()),
   /** Header fields of the request that name an address; only X-Forwarded-For is ever read. */
   forwardedBy: z.array(z.string()),

@@ -3,33 +3,12 @@ import { createDocument } from 'zod-openapi';
 import type { ZodOpenApiObject, ZodOpenApiOperationObject, ZodOpenApiResponseObject } from 'zod-openapi';
 import * as z from 'zod/mini';
 import type { Access, Endpoint } from './endpoint.ts';
+import { pathTemplate } from './path.ts';
+import { problemBody } from './problem-body.ts';
 import { PROBLEM_TYPE_PREFIX, problems } from './problem.ts';
-import type { ProblemExtensions, ProblemName } from './problem.ts';
+import type { ProblemName } from './problem.ts';
 import { bodyOf } from './shapes.ts';
 import type { AnswerShape, BodyShape, MultipartBody } from './shapes.ts';
-
-type Members<E> = E extends unknown ? keyof E : never;
-
-/** The members that single types of problem have beside those of all. */
-const extensions = {
-  'violated-policies': z.optional(z.array(z.string())),
-} satisfies Record<Members<ProblemExtensions[keyof ProblemExtensions]>, z.ZodMiniType>;
-
-const problemSchema = z
-  .object({
-    type: z.string(),
-    title: z.string(),
-    status: z.int(),
-    detail: z.optional(z.string()),
-    instance: z.string(),
-    requestId: z.string(),
-    errors: z.optional(z.array(z.object({ pointer: z.string(), detail: z.string() }))),
-    ...extensions,
-  })
-  .register(z.globalRegistry, {
-    id: 'Problem',
-    description: 'RFC 9457. `errors` names each faulty field by its JSON pointer.',
-  });
 
 /** What the gate itself can refuse, by what the endpoint takes. */
 function commonProblems(endpoint: Endpoint): ProblemName[] {
@@ -88,7 +67,7 @@ function problemResponses(endpoint: Endpoint): Record<string, DescribedResponse>
       String(status),
       {
         description: group.map((name) => `\`${PROBLEM_TYPE_PREFIX}${name}\` – ${problems[name].title}`).join('\n\n'),
-        content: { 'application/problem+json': { schema: problemSchema as never } },
+        content: { 'application/problem+json': { schema: problemBody as never } },
       },
     ]),
   );
@@ -135,7 +114,7 @@ export function createOpenApi(
 ): Record<string, unknown> {
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
   for (const endpoint of endpoints) {
-    const path = endpoint.path.replaceAll(/:(\w+)/g, '{$1}');
+    const path = pathTemplate(endpoint.path);
     paths[path] = { ...paths[path], [endpoint.method.toLowerCase()]: operation(endpoint) };
   }
   const document: ZodOpenApiObject = {

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import proxyAddr from 'proxy-addr';
+import type { ProxyChain } from '#contract/limits.ts';
 import { isLoopbackAddress } from '../security/loopback.ts';
 
 /** `::ffff:192.0.2.1` and `192.0.2.1` are one client (RL-05). Undefined for what is no address. */
@@ -35,18 +36,7 @@ export function forwardingHeaders(headers: IncomingMessage['headers']): Forwardi
   return FORWARDING_HEADERS.filter((name) => headers[name] !== undefined);
 }
 
-/** How the client's address came about, for people who wonder. */
-export interface ProxyChain {
-  readonly peer: string;
-  readonly isPeerTrusted: boolean;
-  /** What was believed of X-Forwarded-For, from the right; the ten nearest. */
-  readonly hops: { address: string; isTrusted: boolean }[];
-  readonly client: string;
-  /** What stands further left, from the right: at most ten entries, each cut to 64 characters, without control characters. */
-  readonly ignored: string[];
-  readonly forwardedBy: ForwardingHeader[];
-}
-
+/** What an administrator is shown of a chain: the nearest entries, without control characters. */
 const LONGEST_CHAIN = 10;
 const LONGEST_ENTRY = 64;
 

@@ -2,7 +2,8 @@
 // upgrade has one too.
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Response } from 'express';
-import type { ClientAddress, ProxyChain } from './client-address.ts';
+import type { ProxyChain } from '#contract/limits.ts';
+import type { ClientAddress } from './client-address.ts';
 import type { Origin, Principal } from './principal.ts';
 
 export interface RequestContext extends Origin {

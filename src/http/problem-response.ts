@@ -1,6 +1,7 @@
 // The one place where an error becomes an answer (RFC 9457).
 import type { ErrorRequestHandler, Response } from 'express';
 import { Problem, PROBLEM_TYPE_PREFIX, problems } from '#contract/problem.ts';
+import type { ProblemBody } from '#contract/problem-body.ts';
 import type { Logger } from '../log.ts';
 import { contextOf } from './context.ts';
 import { sendsBearerToken } from './credential.ts';
@@ -9,7 +10,7 @@ import type { Quotas } from './quota.ts';
 /** What a foreign error means, where that is known; undefined is `internal`. */
 export type TranslateError = (error: unknown) => Problem | undefined;
 
-export function problemBody(problem: Problem, instance: string, requestId: string): Record<string, unknown> {
+export function problemBody(problem: Problem, instance: string, requestId: string): ProblemBody {
   const { status, title } = problems[problem.problem];
   return {
     type: PROBLEM_TYPE_PREFIX + problem.problem,

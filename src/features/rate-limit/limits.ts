@@ -3,12 +3,13 @@ import { id } from '#contract/fields.ts';
 import { Problem } from '#contract/problem.ts';
 import { quotaPolicies, quotaPolicyNames, windows } from '#contract/quota.ts';
 import type { Partition, WindowName } from '#contract/quota.ts';
-import type { Database, Tx } from '../../database/open.ts';
+import type { Database } from '../../database/open.ts';
 import { canonicalAddress } from '../../http/client-address.ts';
 import type { Origin } from '../../http/principal.ts';
 import type { Redis } from '../../redis.ts';
 import { randomToken } from '../../security/random-token.ts';
 import type { Actor, Audit } from '../audit/index.ts';
+import type { BlockedLane, SignInThrottle } from '../sign-in-throttle/index.ts';
 import type { Users } from '../users/index.ts';
 import type { Counters, Part } from './counters.ts';
 import type { Ledger } from './ledger.ts';
@@ -24,30 +25,14 @@ export interface Which {
   key?: string | undefined;
 }
 
-type LaneOf = { userId: string } | { identifier: string } | { key: string };
-
-/** Of an account, known or not, whose sign-ins wait after wrong passwords. */
-export interface BlockedLane {
-  key: string;
-  userId: string | null;
-  kind: 'strangers' | 'device';
-  failures: number;
-  inRow: number;
-  /** Milliseconds since 1970; null until it is released. */
-  blockedUntil: number | null;
-  lastFailedAt: number;
-}
-
-export interface LogInLanes {
-  listBlocked(count: number): Promise<BlockedLane[]>;
-  /** Resolves with how many waits have ended. */
-  release(tx: Tx, which: LaneOf): Promise<number>;
-}
+/** Accounts whose sign-ins wait after wrong passwords. */
+type SignInLanes = Pick<SignInThrottle, 'listBlocked' | 'release'>;
+type LaneOf = Parameters<SignInLanes['release']>[1];
 
 export interface LimitsParts {
   database: Database;
   users: Pick<Users, 'findById' | 'findByIdentifier'>;
-  lanes: LogInLanes;
+  lanes: SignInLanes;
   audit: Audit;
 }
 
