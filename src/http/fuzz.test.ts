@@ -6,6 +6,7 @@ import { call, signUp } from '../testing/personas.ts';
 import type { Persona } from '../testing/personas.ts';
 import { sendUntilClosed } from '../testing/raw-http.ts';
 import { useApplication } from '../testing/use-application.ts';
+import { anyText } from '../testing/any-text.ts';
 
 let ada: Persona | undefined;
 const app = useApplication({}, async (application) => {
@@ -31,7 +32,7 @@ const fieldNames = fc.constantFrom(
   'toString',
 );
 const text = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 80 }),
+  anyText({ maxLength: 80 }),
   fc.string({ unit: 'grapheme', maxLength: 40 }),
   fc.constantFrom(
     'token',

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { randomToken, sha256Hex, timingSafeEqualText } from './random-token.ts';
+import { anyText } from '../testing/any-text.ts';
 
 describe('randomToken', () => {
   it('SE-01 has 256 bits unless told otherwise, in base64url without padding', () => {
@@ -25,7 +26,7 @@ describe('sha256Hex', () => {
 
 describe('timingSafeEqualText', () => {
   it('says what === says, also for unequal lengths', () => {
-    const text = fc.string({ unit: 'binary', maxLength: 8 });
+    const text = anyText({ maxLength: 8 });
     fc.assert(fc.property(text, text, (a, b) => timingSafeEqualText(a, b) === (a === b)));
     fc.assert(fc.property(text, (a) => timingSafeEqualText(a, a) && !timingSafeEqualText(a, `${a}x`)));
   });
