@@ -1,7 +1,7 @@
 // What deploy.sh and deploy.ps1 do, call by call, on an engine that is played by scripts/test-docker-stub.sh.
 import { existsSync, readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { reportPart } from '../src/testing/global-setup.ts';
+import { reportPart } from '../src/testing/parts.ts';
 import {
   bashVersion,
   changes,

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { reportPart } from '../src/testing/global-setup.ts';
+import { reportPart } from '../src/testing/parts.ts';
 import { root } from './runtime.js';
 
 const command = 'shellcheck';

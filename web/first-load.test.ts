@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { ensureBuilt } from '../scripts/prepare.js';
+import { describe, expect, it } from 'vitest';
+import { needBuiltPages } from './testing/built-pages.ts';
 
 interface Chunk {
   file: string;
@@ -10,7 +10,7 @@ interface Chunk {
   isEntry?: boolean;
 }
 
-const dist = path.join(import.meta.dirname, 'dist');
+const dist = needBuiltPages();
 const manifestFile = path.join(dist, '.vite', 'manifest.json');
 
 const BUDGET_KIB = 160;
@@ -46,8 +46,6 @@ function scriptsOf(manifest: Record<string, Chunk>, parts: readonly string[]): S
 const read = (file: string): Buffer => readFileSync(path.join(dist, file));
 
 describe('the first load', () => {
-  beforeAll(ensureBuilt, 180_000);
-
   it.each(Object.entries(pages))(`%s needs at most ${BUDGET_KIB} KiB of JavaScript, gzipped`, (page, parts) => {
     const files = scriptsOf(readManifest(), parts);
     const kib = [...files].reduce((sum, file) => sum + read(`${file}.gz`).byteLength, 0) / 1024;

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { Redis as Client } from 'ioredis';
 import { onTestFinished } from 'vitest';
 import { freePort } from './free-port.ts';
-import { reportPart } from './global-setup.ts';
+import { reportPart } from './parts.ts';
 
 export interface TestRedis {
   url: string;
@@ -32,7 +32,7 @@ function findVersion(): string | undefined {
 }
 
 const version = findVersion();
-reportPart('Redis', version);
+if (version === undefined) reportPart('Redis', undefined);
 
 /** For `it.runIf`: in CI a missing redis-server fails the tests instead. */
 export const hasRedis = version !== undefined || process.env['CI'] !== undefined;
@@ -57,6 +57,7 @@ async function launch(port: number): Promise<ChildProcess> {
 }
 
 export async function startRedis(): Promise<TestRedis> {
+  reportPart('Redis', version);
   const port = await freePort();
   let server = await launch(port);
   const client = new Client(port, '127.0.0.1', { lazyConnect: true, retryStrategy: () => 50 });

@@ -13,12 +13,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, describe } from 'vitest';
+import { afterEach } from 'vitest';
 import { createApplication, createListener } from '../composition/index.ts';
 import type { Application } from '../composition/index.ts';
 import type { Config } from '../config/index.ts';
 import { createLog } from '../log.ts';
-import { databases } from './dialects.ts';
+import { describeDatabases } from './dialects.ts';
 
 export interface TestApplication extends Application {
   /** `http://127.0.0.1:<port>` */
@@ -157,26 +157,24 @@ export interface ApplicationKit {
 
 /** `describe` once for each database. */
 export function describeEachApplication(title: string, tests: (kit: ApplicationKit) => void): void {
-  for (const database of databases) {
-    describe(`${title} (${database.name})`, () => {
-      const undo: (() => Promise<void>)[] = [];
-      afterEach(async () => {
-        for (const act of undo.splice(0).toReversed()) await act();
-      });
-      tests({
-        name: database.name,
-        async start({ url, ...options } = {}) {
-          let databaseUrl = url;
-          if (databaseUrl === undefined) {
-            const fresh = await database.freshUrl();
-            undo.push(fresh.drop);
-            databaseUrl = fresh.url;
-          }
-          const application = await startApplication(databaseUrl, options);
-          undo.push(application.stop);
-          return application;
-        },
-      });
+  describeDatabases(title, (database) => {
+    const undo: (() => Promise<void>)[] = [];
+    afterEach(async () => {
+      for (const act of undo.splice(0).toReversed()) await act();
     });
-  }
+    tests({
+      name: database.name,
+      async start({ url, ...options } = {}) {
+        let databaseUrl = url;
+        if (databaseUrl === undefined) {
+          const fresh = await database.freshUrl();
+          undo.push(fresh.drop);
+          databaseUrl = fresh.url;
+        }
+        const application = await startApplication(databaseUrl, options);
+        undo.push(application.stop);
+        return application;
+      },
+    });
+  });
 }
