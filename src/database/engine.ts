@@ -39,6 +39,8 @@ export interface EngineSettings {
   log: DatabaseLog;
   /** Called with `'*'` or a topic when another process changed something. */
   onChange: (topic: string) => void;
+  /** Called when a statement, also `begin` and `commit`, has been answered or refused. */
+  onStatement: () => void;
 }
 
 /** All in milliseconds. */

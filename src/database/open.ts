@@ -23,6 +23,8 @@ export interface Database {
   /** All writes go through here; see `RunTransaction`. */
   readonly transaction: RunTransaction;
   readonly changes: Changes;
+  /** Statements that were answered or refused since it was opened. */
+  readonly statementCount: number;
   /** Rejects, within 2 s, unless the database answers and takes writes. */
   ping(): Promise<void>;
   /** Names of the migrations this release knows and the database lacks; ready means none. Later ones are fine. */
@@ -74,8 +76,13 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   };
   const listeners = createListeners(report);
   const timeouts = { ...defaultTimeouts, ...options.timeouts };
-  const engine = await openEngine({ url, poolSize, timeouts, log, onChange: listeners.tell });
+  let statementCount = 0;
+  const onStatement = () => void (statementCount += 1);
+  const engine = await openEngine({ url, poolSize, timeouts, log, onChange: listeners.tell, onStatement });
   return {
+    get statementCount() {
+      return statementCount;
+    },
     dialect: engine.dialect,
     read: engine.read,
     transaction: createTransaction({ engine, tell: listeners.tell, report }),

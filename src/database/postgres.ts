@@ -20,7 +20,7 @@ const pingMillis = 2_000;
 /** Opens a bounded pool and the connection that listens for changes. Does not fail while the server is away. */
 export async function openPostgres(settings: EngineSettings): Promise<Engine> {
   const { pool, cut } = openPool(settings);
-  const write = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  const write = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }), log: settings.onStatement });
   const listener = await listen({
     channel,
     config: { ...clientConfig(settings), application_name: 'gatehouse-listen' },

@@ -27,8 +27,11 @@ export async function openSqlite(settings: EngineSettings): Promise<Engine> {
   const writer = connect(path);
   const reader = connect(path);
   reader.pragma('query_only = ON');
-  const write = new Kysely<Tables>({ dialect: immediateDialect(writer) });
-  const read = new Kysely<Tables>({ dialect: new SqliteDialect({ database: reader }) }).withPlugin(refuseWrites);
+  const write = new Kysely<Tables>({ dialect: immediateDialect(writer), log: settings.onStatement });
+  const read = new Kysely<Tables>({
+    dialect: new SqliteDialect({ database: reader }),
+    log: settings.onStatement,
+  }).withPlugin(refuseWrites);
   const transact = createTransact(write);
 
   return {

@@ -32,7 +32,7 @@ export const twoSteps = (waitInSecond: () => Promise<unknown>): Migration[] => [
 export async function migrateTwoSteps(url: string, waitInSecond: () => Promise<unknown>): Promise<string[]> {
   const timeouts = { connectMillis: 5_000, statementMillis: 200, lockMillis: 200, idleInTransactionMillis: 200 };
   const log = { info() {}, warn() {}, error() {} };
-  const engine = await openEngine({ url, poolSize: 2, timeouts, log, onChange() {} });
+  const engine = await openEngine({ url, poolSize: 2, timeouts, log, onChange() {}, onStatement() {} });
   try {
     return await applyMigrations(engine, twoSteps(waitInSecond), { now: () => 1 });
   } finally {
