@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { healthPartsOf } from '../../testing/health-parts.ts';
 import { call } from '../../testing/personas.ts';
 import type { Answer } from '../../testing/personas.ts';
 import { exchange } from '../../testing/raw-http.ts';
@@ -22,15 +23,11 @@ describeEachApplication('health', ({ start, name }) => {
       return answer.status;
     };
     expect([await check('/livez'), await check('/readyz')]).toEqual([200, 503]);
-    expect(await call(app, '/readyz?verbose')).toMatchObject({
-      body: {
-        parts: [
-          { name: 'process', status: 'failed', detail: 'is starting' },
-          { status: 'ok' },
-          { status: 'ok' },
-          { name: 'proxy', status: 'ok' },
-        ],
-      },
+    expect(healthPartsOf(await call(app, '/readyz?verbose'))).toEqual({
+      process: { status: 'failed', detail: 'is starting' },
+      [`database (${name})`]: { status: 'ok' },
+      migrations: { status: 'ok' },
+      proxy: { status: 'ok' },
     });
     await app.prepare();
     expect([await check('/livez'), await check('/readyz')]).toEqual([200, 200]);
@@ -46,16 +43,12 @@ describeEachApplication('health', ({ start, name }) => {
     expect(await call(app, '/livez')).toMatchObject({ status: 200 });
     expectBare(await call(app, '/readyz'), 'failed');
     const verbose = await call(app, '/readyz?verbose');
-    expect(verbose).toMatchObject({
-      status: 503,
-      body: {
-        parts: [
-          { status: 'ok' },
-          { name: `database (${name})`, status: 'failed', detail: 'does not answer' },
-          { status: 'failed' },
-          { name: 'proxy', status: 'ok' },
-        ],
-      },
+    expect(verbose.status).toBe(503);
+    expect(healthPartsOf(verbose)).toMatchObject({
+      process: { status: 'ok' },
+      [`database (${name})`]: { status: 'failed', detail: 'does not answer' },
+      migrations: { status: 'failed' },
+      proxy: { status: 'ok' },
     });
     // Not why: a driver's message names hosts, files and roles.
     expect(JSON.stringify(verbose.body)).not.toMatch(/closed|pool|connection|file:|postgres:\/\//);
@@ -68,13 +61,10 @@ describeEachApplication('health', ({ start, name }) => {
         status: 200,
         body: { status: 'ok', version: '0.0.0-test' },
       });
-      expect(await call(app, `/readyz${query}`)).toMatchObject({
-        status: 200,
-        body: {
-          version: '0.0.0-test',
-          parts: [{ name: 'process' }, { name: `database (${name})` }, { name: 'migrations' }, { name: 'proxy' }],
-        },
-      });
+      const told = await call(app, `/readyz${query}`);
+      expect(told).toMatchObject({ status: 200, body: { version: '0.0.0-test' } });
+      const names = ['process', `database (${name})`, 'migrations', 'proxy'];
+      expect(Object.keys(healthPartsOf(told)).toSorted()).toEqual(names.toSorted());
       for (const path of ['/livez', '/readyz']) {
         const elsewhere = { 'X-Forwarded-For': '203.0.113.9' };
         expectBare(await call(app, path + query, { headers: elsewhere }), 'ok');
