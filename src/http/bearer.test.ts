@@ -30,7 +30,7 @@ async function expectRefused(token: string): Promise<void> {
     expect(answer).toMatchObject({
       status: 401,
       headers: { 'www-authenticate': INVALID, 'cache-control': 'no-store' },
-      json: { type: 'urn:gatehouse:problem:invalid-token', title: 'Sign in to continue' },
+      json: { type: 'urn:gatehouse:problem:invalid-token' },
     });
     // Why it was refused is nobody's business.
     expect(answer.json['detail']).toBe('The access token is missing, has expired or has been revoked.');

@@ -8,7 +8,7 @@ import { useApplication } from '../testing/use-application.ts';
 const misdirected = {
   status: 421,
   headers: { 'content-type': 'application/problem+json; charset=utf-8', 'cache-control': 'no-store' },
-  json: { type: 'urn:gatehouse:problem:misdirected-request', title: 'This address is not served here' },
+  json: { type: 'urn:gatehouse:problem:misdirected-request' },
 };
 
 async function ask(url: string, host: string, line = 'GET /api/auth/options', fields: string[] = [], body = '') {

@@ -42,8 +42,9 @@ it.each([
   const { url, seen } = await startGreeter();
   // What comes behind it might be meant for the next one on a shared connection: it must not be taken for a request.
   const answers = await sendUntilClosed(url, `${bytes}GET /smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n`);
-  expect(answers).toHaveLength(1);
-  expect(answers[0]).toMatchObject({
+  const [answer, ...others] = answers;
+  expect(others).toEqual([]);
+  expect(answer).toMatchObject({
     status: 400,
     headers: {
       connection: 'close',
@@ -55,10 +56,10 @@ it.each([
     json: {
       type: 'urn:gatehouse:problem:malformed-request',
       status: 400,
-      requestId: answers[0]?.headers['x-request-id'],
+      requestId: answer?.headers['x-request-id'],
     },
   });
-  expect(answers[0]?.headers).not.toHaveProperty('server');
+  expect(answer?.headers).not.toHaveProperty('server');
   expect(seen).not.toContain('GET /smuggled');
 });
 

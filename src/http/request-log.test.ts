@@ -77,13 +77,17 @@ it('LO-01 a caller that leaves before the answer is 499, not a success', async (
   const request = fetch(`${app().url}/api/auth/login`, {
     method: 'POST',
     body,
-    headers: { 'Content-Type': 'application/json' },
+    headers: { 'Content-Type': 'application/json', 'X-Request-Id': 'left-before-the-answer' },
     signal: aborter.signal,
   });
   await arrived.promise;
   aborter.abort();
   await expect(request).rejects.toThrow(/abort/);
-  await expect.poll(() => requestLines(log).at(-1)).toMatchObject({ route: '/api/auth/login', status: 499 });
+  await expect
+    .poll(() => requestLines(log))
+    .toContainEqual(
+      expect.objectContaining({ requestId: 'left-before-the-answer', route: '/api/auth/login', status: 499 }),
+    );
   written.resolve();
   hasher.admit = admit;
 });
@@ -93,7 +97,7 @@ it.each(['12345678', 'A-b_9'.repeat(8), 'a'.repeat(64)])(
   async (id) => {
     const answer = await exchange(app().url, 'GET /api/none', [`X-Request-Id: ${id}`]);
     expect(answer).toMatchObject({ headers: { 'x-request-id': id }, json: { requestId: id } });
-    expect(requestLines(app()).at(-1)).toMatchObject({ requestId: id });
+    expect(requestLines(app()).filter(({ requestId }) => requestId === id)).toHaveLength(1);
   },
 );
 

@@ -2,13 +2,15 @@ import { expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { defineEndpoint } from '#contract/endpoint.ts';
 import type { Endpoint } from '#contract/endpoint.ts';
-import { Problem } from '#contract/problem.ts';
+import { Problem, problems } from '#contract/problem.ts';
 import { call } from '../testing/personas.ts';
 import { exchange, sendUntilAnswered } from '../testing/raw-http.ts';
 import { startServer } from '../testing/start-server.ts';
 import type { UserPrincipal } from './principal.ts';
 import { answer, route } from './route.ts';
 import type { Route } from './route.ts';
+
+const NOT_AN_ID = 'This is not an id.';
 
 const about = { tag: 'Test', summary: 'A test', description: 'A test.', problems: [] } as const;
 
@@ -19,7 +21,7 @@ const getThing = defineEndpoint({
   path: '/api/things/:id',
   access: 'public',
   quota: 'general',
-  params: z.strictObject({ id: z.string().check(z.regex(/^\d+$/, 'This is not an id.')) }),
+  params: z.strictObject({ id: z.string().check(z.regex(/^\d+$/, NOT_AN_ID)) }),
   query: z.strictObject({
     sort: z.optional(z.enum(['name', 'date'])),
     limit: z.optional(z.string().check(z.regex(/^\d{1,2}$/))),
@@ -61,7 +63,7 @@ it.each([
   expect(got.status).toBe(500);
   expect(got.body).toEqual({
     type: 'urn:gatehouse:problem:internal',
-    title: 'Something went wrong on our side',
+    title: problems.internal.title,
     status: 500,
     instance: '/api/things/1',
     requestId: got.headers.get('x-request-id'),
@@ -140,12 +142,10 @@ it('guards: a 4xx of Express’s own parts is the request’s fault, never ours'
 it('IN-05 names faults in path and query by their own pointers; a parameter that comes twice is one of them', async () => {
   const { url } = await startWith(async () => answer(200, { id: '1', owner: { name: 'ada' } }));
   const errorsOf = async (target: string) => (await exchange(url, `GET ${target}`)).json['errors'];
-  expect(await errorsOf('/api/things/x')).toEqual([{ pointer: ':id', detail: 'This is not an id.' }]);
+  expect(await errorsOf('/api/things/x')).toEqual([{ pointer: ':id', detail: NOT_AN_ID }]);
   expect(await errorsOf('/api/things/1?sort=size')).toMatchObject([{ pointer: '?sort' }]);
   expect(await errorsOf('/api/things/1?sort=name&sort=name')).toMatchObject([{ pointer: '?sort' }]);
-  expect(await errorsOf('/api/things/1?sort[]=name')).toEqual([
-    { pointer: '?sort[]', detail: 'This field is not known here.' },
-  ]);
+  expect(await errorsOf('/api/things/1?sort[]=name')).toMatchObject([{ pointer: '?sort[]' }]);
   expect(await errorsOf('/api/things/1?limit=999&drop=1')).toMatchObject([{ pointer: '?limit' }, { pointer: '?drop' }]);
   expect(await exchange(url, 'GET /api/things/1?sort=name')).toMatchObject({ status: 200 });
 });
