@@ -19,6 +19,8 @@ import { call } from './personas.ts';
 import type { Answer } from './personas.ts';
 import { freePort } from './free-port.ts';
 import { noLimits } from './no-limits.ts';
+import { reportPart } from './parts.ts';
+import { sqliteVersion } from './sqlite-version.ts';
 
 const launcher = fileURLToPath(new URL('../launch.js', import.meta.url));
 
@@ -82,6 +84,7 @@ export async function createHome(env: Env = {}): Promise<Home> {
   const dataDir = path.join(folder, 'data');
   const url = `http://127.0.0.1:${port}`;
   const base = { ...commonEnv, PORT: String(port), DATA_DIR: dataDir, ...env };
+  if (env['DATABASE_URL'] === undefined) reportPart('SQLite', sqliteVersion()); // in the folder
   const run = (args: string[], more: Env, stdio: StdioOptions = ['ignore', 'pipe', 'pipe']): RunningProcess => {
     const child = spawn(process.execPath, [launcher, ...args], { cwd: folder, env: { ...base, ...more }, stdio });
     const running = watch(child, url);

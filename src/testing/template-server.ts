@@ -64,7 +64,8 @@ export async function serveTemplates(options: TemplateServerOptions): Promise<Te
 // Their packages are loaded when they are needed.
 
 async function provideSqlite({ folder, report }: TemplateServerOptions): Promise<Templates['sqlite']> {
-  const { makeSqliteTemplate, sqliteVersion } = await import('./templates.ts');
+  const { makeSqliteTemplate } = await import('./templates.ts');
+  const { sqliteVersion } = await import('./sqlite-version.ts');
   report('SQLite', sqliteVersion());
   return { path: await makeSqliteTemplate(folder) };
 }

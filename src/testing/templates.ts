@@ -1,6 +1,5 @@
 /** One migrated template of each database, made when a test first wants a copy. */
 import { join } from 'node:path';
-import BetterSqlite from 'better-sqlite3';
 import pg from 'pg';
 import { openDatabase } from '../database/open.ts';
 
@@ -40,13 +39,6 @@ export async function dropAll({ url, prefix }: PostgresTemplate): Promise<void> 
 export async function postgresVersion(url: string): Promise<string | undefined> {
   const [row] = await administer<{ server_version: string }>(url, 'show server_version');
   return row?.server_version;
-}
-
-export function sqliteVersion(): string {
-  const database = new BetterSqlite(':memory:');
-  const version = String(database.prepare('select sqlite_version()').pluck().get());
-  database.close();
-  return version;
 }
 
 async function migrate(url: string): Promise<void> {
