@@ -1,7 +1,7 @@
 // More sign-ins than can be hashed: who is refused, what that costs, and what everybody else notices.
 import { readFile } from 'node:fs/promises';
-import bcrypt from 'bcrypt';
-import { afterEach, expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
+import { failHashes, holdHashes } from '../../testing/held-hashes.ts';
 import { call, readEvents, refusal, signUp, whoAmI } from '../../testing/personas.ts';
 import type { Answer } from '../../testing/personas.ts';
 import { describeEachApplication } from '../../testing/start-application.ts';
@@ -15,23 +15,11 @@ const PLACES = CONCURRENCY + QUEUE;
 const logInAs = (app: TestApplication, identifier: string): Promise<Answer> =>
   call(app, '/api/auth/login', { body: { identifier, password: 'not the password', transport: 'token' } });
 
-/** Every comparison waits until it is let go. */
-function holdHashes(): { letGo: () => void } {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  // oxlint-disable-next-line typescript/no-misused-promises -- of the two overloads vitest sees the callback's
-  vi.spyOn(bcrypt, 'compare').mockImplementation((() => promise) as typeof bcrypt.compare);
-  return { letGo: () => resolve(false) };
-}
-
 const settle = (answers: readonly Promise<Answer>[]) => {
   const settled: Answer[] = [];
   for (const each of answers) void each.then((answer) => settled.push(answer));
   return settled;
 };
-
-afterEach(() => {
-  vi.restoreAllMocks();
-});
 
 describeEachApplication('an overload of sign-ins', ({ start }) => {
   it('RE-07 as many as there are places are served, all others are told at once when to come back, and cost nothing', async () => {
@@ -46,12 +34,12 @@ describeEachApplication('an overload of sign-ins', ({ start }) => {
       expect(answer.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
     }
     expect(await readEvents(app, 'authn_login_fail')).toEqual([]);
-    held.letGo();
+    held.letGo(false);
     const answers = await Promise.all(logIns);
     expect(answers.filter(({ status }) => status === 401)).toHaveLength(PLACES);
     expect(await readEvents(app, 'authn_login_fail')).toHaveLength(PLACES);
-    expect(bcrypt.compare).toHaveBeenCalledTimes(PLACES);
-    vi.restoreAllMocks();
+    expect(held.begun()).toBe(PLACES);
+    held.restore();
     expect(await logInAs(app, 'nobody'), 'every place is free again').toMatchObject(refusal('invalid-credentials'));
   });
 
@@ -69,7 +57,7 @@ describeEachApplication('an overload of sign-ins', ({ start }) => {
     const refreshed = await call(app, '/api/auth/refresh', { body: { refreshToken: ada.refreshToken } });
     expect(refreshed.status).toBe(200);
     expect(settled, 'none of the sign-ins was served before').toEqual([]);
-    held.letGo();
+    held.letGo(false);
     await Promise.all(logIns);
   });
 
@@ -85,10 +73,10 @@ describeEachApplication('an overload of sign-ins', ({ start }) => {
 
   it('RE-09 a hash that fails is an error of its own, and gives its place back', async () => {
     const app = await start({ config: { hashQueueLimit: QUEUE } });
-    vi.spyOn(bcrypt, 'compare').mockRejectedValue(new Error('the pool is gone'));
-    const failed = await Promise.all(Array.from({ length: PLACES }, (_, index) => logInAs(app, `nobody-${index}`)));
+    const failed = await failHashes(() =>
+      Promise.all(Array.from({ length: PLACES }, (_, index) => logInAs(app, `nobody-${index}`))),
+    );
     for (const answer of failed) expect(answer).toMatchObject(refusal('internal'));
-    vi.restoreAllMocks();
     const answers = await Promise.all(Array.from({ length: PLACES }, (_, index) => logInAs(app, `nobody-${index}`)));
     for (const answer of answers) expect(answer).toMatchObject(refusal('invalid-credentials'));
   });

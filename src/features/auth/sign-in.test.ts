@@ -1,5 +1,6 @@
 import bcrypt from 'bcrypt';
-import { afterEach, expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
+import { roundsOf } from '../../testing/held-hashes.ts';
 import type { TestApplication } from '../../testing/start-application.ts';
 import { describeEachApplication } from '../../testing/start-application.ts';
 import {
@@ -36,23 +37,6 @@ async function storeHash(app: TestApplication, username: string, hash: string): 
     tx.query.updateTable('users').set({ password_hash: hash }).where('username', '=', username).execute(),
   );
 }
-
-/** The rounds of bcrypt that the act takes. */
-async function workOf(act: () => Promise<unknown>): Promise<number> {
-  const compare = vi.spyOn(bcrypt, 'compare');
-  const hash = vi.spyOn(bcrypt, 'hash');
-  await act();
-  const costs = [
-    ...compare.mock.calls.map(([, stored]) => bcrypt.getRounds(stored)),
-    ...hash.mock.calls.map(([, cost]) => Number(cost)),
-  ];
-  vi.restoreAllMocks();
-  return costs.reduce((rounds, cost) => rounds + 2 ** cost, 0);
-}
-
-afterEach(() => {
-  vi.restoreAllMocks();
-});
 
 describeEachApplication('log-in', ({ start }) => {
   it('takes a user name or an address in any spelling, and gives a session', async () => {
@@ -103,7 +87,7 @@ describeEachApplication('log-in', ({ start }) => {
       ['eve', GOOD_PASSWORD],
     ] as const) {
       const before = app.hasher.hashCount;
-      expect(await workOf(() => tryLogIn(app, identifier, password)), identifier).toBe(oneHash);
+      expect(await roundsOf(() => tryLogIn(app, identifier, password)), identifier).toBe(oneHash);
       expect(app.hasher.hashCount - before, identifier).toBe(1);
     }
   });
@@ -123,7 +107,7 @@ describeEachApplication('log-in', ({ start }) => {
       ['eve', OTHER_PASSWORD],
       ['eve', GOOD_PASSWORD],
     ] as const)
-      expect(await workOf(() => tryLogIn(app, identifier, password)), identifier).toBe(2 ** 6);
+      expect(await roundsOf(() => tryLogIn(app, identifier, password)), identifier).toBe(2 ** 6);
     expect(await storedHash(app, 'eve')).toBe(cheap);
   });
 

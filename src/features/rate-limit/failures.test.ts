@@ -1,6 +1,6 @@
 // Failed sign-ins: whose account waits, and what strangers may fail all together.
-import bcrypt from 'bcrypt';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
+import { holdHashes } from '../../testing/held-hashes.ts';
 import { call, GOOD_PASSWORD, logIn, logInByCookie, readEvents, refusal, signUp } from '../../testing/personas.ts';
 import { describeEachApplication } from '../../testing/start-application.ts';
 import type { TestApplication } from '../../testing/start-application.ts';
@@ -77,15 +77,13 @@ describeEachApplication('counts that are taken back', ({ start }) => {
     await signUp(app, 'ada');
     const logInAs = (identifier: string) =>
       call(app, '/api/auth/login', { body: { identifier, password: GOOD_PASSWORD, transport: 'token' } });
-    const held = Promise.withResolvers<boolean>();
-    // oxlint-disable-next-line typescript/no-misused-promises -- of the two overloads vitest sees the callback's
-    const compare = vi.spyOn(bcrypt, 'compare').mockImplementation((() => held.promise) as typeof bcrypt.compare);
+    const held = holdHashes();
     const inFlight = Array.from({ length: 4 }, () => logInAs('ada'));
-    await until(() => compare.mock.calls.length === 2 && app.hasher.pending() === 2);
+    await until(() => held.begun() === 2 && app.hasher.pending() === 2);
     app.clock.advance(61_000);
-    held.resolve(true);
+    held.letGo(true);
     for (const answer of await Promise.all(inFlight)) expect(answer.status).toBe(200);
-    compare.mockRestore();
+    held.restore();
     for (let index = 0; index < 5; index += 1)
       expect(await logInAs(`nobody-${index}`)).toMatchObject(refusal('invalid-credentials'));
     expect(await logInAs('nobody')).toMatchObject(refusal('quota-exceeded'));

@@ -70,10 +70,15 @@ eachWithRedis('limits over two servers with Redis', ({ start }) => {
     const { one, other, read } = await startTwo(start, redis, { ...quotas({ minute: 500 }), rehearsedQuotas });
     for (let index = 0; index < 10; index += 1)
       expect((await ask(index % 2 === 0 ? one : other, '203.0.113.9')).status).toBe(200);
-    const report = async () =>
-      (
-        (await read(other, '/rehearsals')).body['rehearsals'] as { partitions: { label: string; requests: number }[] }[]
-      )[0]?.partitions.find(({ label }) => label === '203.0.113.*')?.requests;
+    interface Rehearsal {
+      quota: string;
+      partitions: { label: string; requests: number }[];
+    }
+    const report = async () => {
+      const rehearsals = (await read(other, '/rehearsals')).body['rehearsals'] as Rehearsal[];
+      const address = rehearsals.find(({ quota }) => quota === 'address-minute');
+      return address?.partitions.find(({ label }) => label === '203.0.113.*')?.requests;
+    };
     await until(async () => (await report()) === 7);
   });
 

@@ -76,9 +76,9 @@ describeEachApplication('quotas', ({ start }) => {
     const answers: Answer[] = [];
     for (let index = 0; index < 3; index += 1) answers.push(await logInWrong(app, '203.0.113.7'));
     expect(answers.map(({ status }) => status)).toEqual([401, 401, 401]);
-    const policies = answers.map(({ headers }) => headers.get('ratelimit-policy'));
-    expect(new Set(policies).size).toBe(1);
-    expect(parseField(policies[0] ?? null)).toEqual({
+    const [policies, ...others] = new Set(answers.map(({ headers }) => headers.get('ratelimit-policy')));
+    expect(others).toEqual([]);
+    expect(parseField(policies ?? null)).toEqual({
       'address-minute': { q: 100, w: 60 },
       'address-day': { q: 500, w: 86_400 },
       'login-minute': { q: 3, w: 60 },

@@ -1,13 +1,9 @@
 // Many attempts at once, and those that never get as far as the count.
-import bcrypt from 'bcrypt';
-import { afterEach, expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
+import { holdHashes } from '../../testing/held-hashes.ts';
 import { createFrozenClock, refusal, signUp, startReplicas } from '../../testing/personas.ts';
 import { describeEachApplication } from '../../testing/start-application.ts';
 import { expectThrottled, fail, lanesOf, logInRight, logInWrong } from '../../testing/throttled-log-ins.ts';
-
-afterEach(() => {
-  vi.restoreAllMocks();
-});
 
 describeEachApplication('log-ins at once', ({ start }) => {
   it.each(['ada', 'nobody'])(
@@ -44,9 +40,7 @@ describeEachApplication('log-ins at once', ({ start }) => {
   it('PW-12 what the busy server refuses is no failure, and asks the database nothing', async () => {
     const app = await start({ config: { hashQueueLimit: 3 } });
     await signUp(app, 'ada');
-    const finish = Promise.withResolvers<boolean>();
-    // oxlint-disable-next-line typescript/no-misused-promises -- of the two overloads vitest sees the callback's
-    vi.spyOn(bcrypt, 'compare').mockImplementation((() => finish.promise) as typeof bcrypt.compare);
+    const hashes = holdHashes();
     const held = Array.from({ length: 5 }, (_, index) => logInWrong(app, `nobody${index}`));
     await expect.poll(async () => (await lanesOf(app)).length).toBe(5);
     const asked = app.database.statementCount;
@@ -58,9 +52,9 @@ describeEachApplication('log-ins at once', ({ start }) => {
     expect(app.database.statementCount).toBe(asked);
     expect(await lanesOf(app)).toHaveLength(5);
     expect(app.database.statementCount, 'statements are counted').toBeGreaterThan(asked);
-    finish.resolve(false);
+    hashes.letGo(false);
     for (const answer of await Promise.all(held)) expect(answer).toMatchObject(refusal('invalid-credentials'));
-    vi.restoreAllMocks();
+    hashes.restore();
     expect(await logInRight(app, 'ada')).toMatchObject({ status: 200 });
   });
 });
