@@ -135,9 +135,9 @@ describe('a start that cannot be', () => {
       /^gatehouse: The configuration has 3 faults:\n((?: {2}- .+\n)+)This may be why:\n((?: {2}- .+\n)+)$/.exec(
         stderr,
       ) ?? [];
-    const namesIn = (lines: string) => [...lines.matchAll(/^ {2}- (\w+) .+\.?$/gm)].map(([, name]) => name).toSorted();
-    expect(namesIn(faults), stderr).toEqual(['APP_SECRET', 'BCRYPT_COST', 'CORS_ORIGINS']);
-    expect(namesIn(hints), stderr).toEqual(['APP_SECRTE']);
+    const namesIn = (lines: string) => new Set([...lines.matchAll(/^ {2}- (\w+) /gm)].map(([, name]) => name));
+    expect(namesIn(faults), stderr).toEqual(new Set(['APP_SECRET', 'BCRYPT_COST', 'CORS_ORIGINS']));
+    expect(namesIn(hints), stderr).toEqual(new Set(['APP_SECRTE']));
     expect(() => statSync(home.dataDir)).toThrow('ENOENT');
   });
 

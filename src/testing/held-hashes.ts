@@ -17,7 +17,7 @@ export function holdHashes(): HeldHashes {
   const compare = vi.spyOn(bcrypt, 'compare');
   // oxlint-disable-next-line typescript/no-misused-promises -- of the two overloads vitest sees the callback's
   compare.mockImplementation((() => promise) as typeof bcrypt.compare);
-  const restore = () => void compare.mockRestore();
+  const restore = () => compare.mockRestore();
   onTestFinished(restore);
   return { begun: () => compare.mock.calls.length, letGo: resolve, restore };
 }
