@@ -1,20 +1,19 @@
-// The operator's examination: what a start needs, one line each, and what the running server has noticed.
+// doctor, the operator's examination: what a start needs, one line each, and what the running server has noticed.
+import type { Command } from 'commander';
 import { getReadiness } from '#contract/health.ts';
 import type { Health, HealthPart } from '#contract/health.ts';
-import { serverUrl } from './address.ts';
 import { ConfigError, readConfig } from '../config/index.ts';
-import type { Config } from '../config/index.ts';
+import type { Config, Environment } from '../config/index.ts';
 import { describeDatabase, explainDatabaseFault, openDatabase } from '../database/open.ts';
-import type { Environment } from '../config/environment.ts';
 import { createLog } from '../log.ts';
 import { openRedis } from '../redis.ts';
+import { serverUrl } from './address.ts';
+import { command, print } from './run.ts';
 
 const SERVER_MS = 2_000;
 
 /** Only what failed makes the command fail. */
 type Verdict = 'ok' | 'note' | 'warning' | 'failed';
-
-type Print = (text: string) => void;
 
 type Say = (verdict: Verdict, subject: string, text: string) => void;
 
@@ -38,7 +37,7 @@ function checkConfiguration(env: Environment, say: Say): Config | undefined {
   }
 }
 
-async function checkDatabase({ databaseUrl: url }: Config, command: string, say: Say): Promise<void> {
+async function checkDatabase({ databaseUrl: url }: Config, say: Say): Promise<void> {
   const name = describeDatabase(url);
   try {
     const database = await openDatabase({ url, poolSize: 1 });
@@ -73,7 +72,7 @@ async function checkRedis({ redisUrl: url }: Config, say: Say): Promise<void> {
 
 const verdicts = { ok: 'ok', degraded: 'warning', failed: 'failed' } as const;
 
-function sayPart({ name, status, detail, remedies = [] }: HealthPart, say: Say, print: Print): void {
+function sayPart({ name, status, detail, remedies = [] }: HealthPart, say: Say): void {
   say(verdicts[status], `server, ${name}`, detail ?? 'ok');
   const indent = ' '.repeat(COLUMN);
   for (const { for: program, line, where } of remedies)
@@ -101,7 +100,7 @@ function readHealth(text: string): Health | undefined {
   }
 }
 
-async function checkServer(config: Config, say: Say, print: Print): Promise<void> {
+async function checkServer(config: Config, say: Say): Promise<void> {
   const url = serverUrl(config);
   const text = await askServer(url);
   if (text === undefined) return say('note', 'server', `no server answers at ${url}`);
@@ -111,18 +110,11 @@ async function checkServer(config: Config, say: Say, print: Print): Promise<void
   if (status === 'ok') say('ok', 'server', `${url} is ready ${version}`.trimEnd());
   else say('failed', 'server', `${url} is not ready ${version}`.trimEnd());
   if (parts === undefined) say('note', 'server', 'tells its parts on a loopback address only, and HOST is another');
-  for (const part of parts ?? []) sayPart(part, say, print);
-}
-
-export interface Examination {
-  env: Environment;
-  /** How this command is called here, for what people are told to do. */
-  command: string;
-  print: Print;
+  for (const part of parts ?? []) sayPart(part, say);
 }
 
 /** Resolves with whether nothing failed: warnings and notes are no failure. */
-export async function examine({ env, command, print }: Examination): Promise<boolean> {
+async function examine(env: Environment): Promise<boolean> {
   let isSound = true;
   const say: Say = (verdict, subject, text) => {
     isSound &&= verdict !== 'failed';
@@ -130,8 +122,17 @@ export async function examine({ env, command, print }: Examination): Promise<boo
   };
   const config = checkConfiguration(env, say);
   if (config === undefined) return false;
-  await checkDatabase(config, command, say);
+  await checkDatabase(config, say);
   await checkRedis(config, say);
-  await checkServer(config, say, print);
+  await checkServer(config, say);
   return isSound;
+}
+
+export function addDoctor(program: Command): void {
+  program
+    .command('doctor')
+    .description('examine the configuration, the database, Redis and the running server, and say what to change')
+    .action(async () => {
+      if (!(await examine(process.env))) process.exitCode = 1;
+    });
 }

@@ -2,13 +2,11 @@
 import { isIP } from 'node:net';
 import type { Command } from 'commander';
 import * as contract from '#contract/limits.ts';
+import { configuration, print } from './run.ts';
 import { callServer } from './server.ts';
 import type { AnswerTo, Target } from './server.ts';
 
-interface Tools {
-  print: (text: string) => void;
-  target: () => Target;
-}
+const target = (): Target => ({ config: configuration(), now: Date.now() });
 
 type Consumer = AnswerTo<typeof contract.listLimitConsumers>['consumers'][number];
 type Account = AnswerTo<typeof contract.listBlocked>['accounts'][number];
@@ -83,7 +81,7 @@ const whichOf = (who: string, isKey: boolean): { address: string } | { key: stri
   return isIP(who) === 0 ? { user: who } : { address: who };
 };
 
-function addReading(limits: Command, { print, target }: Tools): void {
+function addReading(limits: Command): void {
   limits
     .command('list')
     .description('the quotas in force, and those that are rehearsed')
@@ -120,7 +118,7 @@ function addReading(limits: Command, { print, target }: Tools): void {
     });
 }
 
-function addRefusals(limits: Command, { print, target }: Tools): void {
+function addRefusals(limits: Command): void {
   limits
     .command('blocked')
     .description('who is refused now')
@@ -163,8 +161,8 @@ function addRefusals(limits: Command, { print, target }: Tools): void {
     });
 }
 
-export function addLimitCommands(program: Command, tools: Tools): void {
+export function addLimits(program: Command): void {
   const limits = program.command('limits').description('quotas: ask the running server, and let somebody go on');
-  addReading(limits, tools);
-  addRefusals(limits, tools);
+  addReading(limits);
+  addRefusals(limits);
 }

@@ -6,12 +6,10 @@ import type { PathInput } from '#contract/path.ts';
 import type { ProblemBody } from '#contract/problem-body.ts';
 import { createOperatorCredential } from '../composition/index.ts';
 import { serverHost, serverUrl } from './address.ts';
+import { CommandError } from './run.ts';
 import type { Config } from '../config/index.ts';
 
 const PATIENCE_MS = 5_000;
-
-/** Said to the operator as it is, without a stack. */
-export class CommandError extends Error {}
 
 /** Which server, and what the time is. */
 export interface Target {

@@ -12,7 +12,8 @@ import type { Environment, EnvironmentValues, Report } from './environment.ts';
 import { findMisspelt } from './misspelt.ts';
 import { quotasFrom } from './quota-text.ts';
 
-export { configurationTable } from './environment.ts';
+export { configurationTable, operatorCommand } from './environment.ts';
+export type { Environment } from './environment.ts';
 
 export interface Config {
   readonly mode: 'local' | 'production';
