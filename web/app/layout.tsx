@@ -1,15 +1,15 @@
 import { IconKey, IconMenu2, IconUser, IconX } from '@tabler/icons-react';
 import { useState } from 'react';
 import { NavLink, Outlet } from 'react-router';
+import { pages } from '#contract/pages.ts';
 import { useSession } from '../api/use-session.ts';
 import { Logo } from '../ui/logo.tsx';
 import classes from './layout.module.css';
-import { paths } from './paths.ts';
 import { UserMenu } from './user-menu.tsx';
 
 const links = [
-  { to: paths.account, label: 'Account', Icon: IconUser },
-  { to: paths.password, label: 'Password', Icon: IconKey },
+  { to: pages.account, label: 'Account', Icon: IconUser },
+  { to: pages.password, label: 'Password', Icon: IconKey },
 ];
 
 function Navigation({ onChosen }: { onChosen: () => void }) {

@@ -1,30 +1,30 @@
 import { createBrowserRouter, Navigate } from 'react-router';
 import type { RouteObject } from 'react-router';
+import { pages } from '#contract/pages.ts';
 import { takeSetupSecret } from '../features/setup/setup-secret.ts';
 import { BarePage } from './bare-page.tsx';
 import { ErrorPage } from './error-boundary.tsx';
+import { SignedInOnly, SignedOutOnly } from './guards.tsx';
 import { NotFoundPage } from './not-found-page.tsx';
-import { paths } from './paths.ts';
 import { Root } from './root.tsx';
 import { Waiting } from './waiting.tsx';
-import { SignedInOnly, SignedOutOnly } from './session.tsx';
 
 const signInPages: RouteObject[] = [
   {
     element: <SignedOutOnly />,
     children: [
       {
-        path: paths.signIn,
+        path: pages.signIn,
         lazy: async () => ({ Component: (await import('../features/auth/sign-in-page.tsx')).SignInPage }),
       },
       {
-        path: paths.signUp,
+        path: pages.signUp,
         lazy: async () => ({ Component: (await import('../features/auth/sign-up-page.tsx')).SignUpPage }),
       },
     ],
   },
   {
-    path: paths.setup,
+    path: pages.setup,
     lazy: async () => ({ Component: (await import('../features/setup/setup-page.tsx')).SetupPage }),
   },
   { path: '*', element: <NotFoundPage /> },
@@ -32,11 +32,11 @@ const signInPages: RouteObject[] = [
 
 const accountPages: RouteObject[] = [
   {
-    path: paths.account,
+    path: pages.account,
     lazy: async () => ({ Component: (await import('../features/account/account-page.tsx')).AccountPage }),
   },
   {
-    path: paths.password,
+    path: pages.password,
     lazy: async () => ({ Component: (await import('../features/account/password-page.tsx')).PasswordPage }),
   },
 ];
@@ -47,7 +47,7 @@ const routes: RouteObject[] = [
     errorElement: <ErrorPage />,
     hydrateFallbackElement: <Waiting />,
     children: [
-      { index: true, element: <Navigate to={paths.account} replace /> },
+      { index: true, element: <Navigate to={pages.account} replace /> },
       { element: <BarePage />, errorElement: <ErrorPage />, children: signInPages },
       {
         element: <SignedInOnly />,

@@ -1,5 +1,6 @@
 // Links that make an administrator: a secret that works once, for half an hour.
 import { v7 as uuidv7 } from 'uuid';
+import { setupLink } from '#contract/pages.ts';
 import { Problem } from '#contract/problem.ts';
 import type { Database } from '../../database/open.ts';
 import type { Origin } from '../../http/principal.ts';
@@ -68,7 +69,7 @@ export function createSetupLinks(parts: LinkParts): SetupLinks {
           target: { type: 'setup', id },
           details: { purpose },
         });
-        return `${publicUrl}/setup#secret=${secret}`;
+        return setupLink(publicUrl, secret);
       }),
     hasUsableLink: () => hasUsableSecret(database.read, now()),
     async prove(secret, who, origin) {

@@ -1,6 +1,7 @@
 import { Anchor, Button, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useLocation } from 'react-router';
+import { pages } from '#contract/pages.ts';
 import { faultsOf } from '../../api/faults.ts';
 import { signInOptions } from '../../api/queries.ts';
 import type { Refusal } from '../../api/refusal.ts';
@@ -74,7 +75,7 @@ function OtherWays() {
   return (
     <p>
       New here?{' '}
-      <Anchor component={Link} to={{ pathname: '/sign-up', search }}>
+      <Anchor component={Link} to={{ pathname: pages.signUp, search }}>
         Sign up
       </Anchor>
     </p>

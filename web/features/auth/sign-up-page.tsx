@@ -1,6 +1,7 @@
 import { Anchor } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useLocation } from 'react-router';
+import { pages } from '#contract/pages.ts';
 import { faultsOf } from '../../api/faults.ts';
 import { assessPassword } from '../../api/passwords.ts';
 import { signInOptions } from '../../api/queries.ts';
@@ -16,7 +17,7 @@ function ToSignIn({ children }: { children: string }) {
   return (
     <p>
       {children}{' '}
-      <Anchor component={Link} to={{ pathname: '/sign-in', search }}>
+      <Anchor component={Link} to={{ pathname: pages.signIn, search }}>
         Sign in
       </Anchor>
     </p>

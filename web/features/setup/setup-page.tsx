@@ -2,6 +2,7 @@ import { Anchor } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { Link, useLocation, useNavigate } from 'react-router';
+import { pages } from '#contract/pages.ts';
 import { faultsOf } from '../../api/faults.ts';
 import { assessPassword } from '../../api/passwords.ts';
 import { signInOptions } from '../../api/queries.ts';
@@ -26,7 +27,7 @@ function useSetupSecret(): [secret: string | undefined, drop: () => void] {
   if (fromHash !== undefined && fromHash !== secret) setSecret(fromHash);
   useEffect(() => {
     keepSetupSecret(secret);
-    if (fromHash !== undefined) void navigate('/setup', { replace: true });
+    if (fromHash !== undefined) void navigate(pages.setup, { replace: true });
   }, [secret, fromHash, navigate]);
   return [secret, () => setSecret(undefined)];
 }
@@ -40,7 +41,7 @@ function SetupForm({ secret, onRefused }: { secret: string; onRefused: (refusal:
     try {
       await setUp(secret, account);
       keepSetupSecret(undefined);
-      await navigate('/account', { replace: true });
+      await navigate(pages.account, { replace: true });
     } catch (error) {
       if (!isRefusal(error, 'invalid-setup-secret')) throw error;
       onRefused(error);
@@ -78,7 +79,7 @@ export function SetupPage() {
       {refusal !== undefined && <RefusalAlert refusal={refusal} />}
       <WhereIsTheLink isSetUp={options?.setupRequired === false} />
       <p>
-        <Anchor component={Link} to="/sign-in">
+        <Anchor component={Link} to={pages.signIn}>
           Go to sign in
         </Anchor>
       </p>
