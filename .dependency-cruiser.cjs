@@ -121,17 +121,19 @@ module.exports = {
     only('redis', 'The Redis connection knows the logger.', '^src/redis\\.ts$', ['^src/log\\.ts$']),
 
     only('web-main', 'The entry of the pages knows the app and the styles.', '^web/[^/]+\\.tsx?$', [
-      '^web/(app|styles)/',
+      '^web/(app|styles|texts)/',
       '^src/contract/', // the Vite configuration makes the list of calls from it
     ]),
     only('web-app', 'The app knows the features and what is below them.', '^web/app/', [
-      '^web/(app|features|api|ui|styles)/',
+      '^web/(app|features|forms|api|ui|texts|styles)/',
       '^src/contract/',
     ]),
-    only('web-features', 'A feature of the web knows the calls and the parts of pages.', '^web/features/', [
-      '^web/(features|api|ui|styles)/',
-      '^src/contract/',
-    ]),
+    only(
+      'web-features',
+      'A feature of the web knows forms, transport, the parts of pages and texts.',
+      '^web/features/',
+      ['^web/(features|forms|api|ui|texts|styles)/', '^src/contract/'],
+    ),
     {
       name: 'web-features-not-sideways',
       comment: 'No feature of the web knows another.',
@@ -139,8 +141,19 @@ module.exports = {
       from: { path: '^web/features/([^/]+)/', pathNot: test },
       to: { path: '^web/features/', pathNot: '^web/features/$1/' },
     },
-    only('web-api', 'The calls know the contract.', '^web/api/', ['^web/api/', '^src/contract/']),
-    only('web-ui', 'The parts of pages know no feature and call no server.', '^web/ui/', ['^web/ui/']),
+    only(
+      'web-forms',
+      'What several features need of the contract knows no feature, and counts passwords as the server does.',
+      '^web/forms/',
+      ['^web/(forms|api|ui|texts)/', '^src/contract/', '^src/security/password-limits\\.ts$'],
+    ),
+    only('web-api', 'The transport knows the contract.', '^web/api/', ['^web/api/', '^src/contract/']),
+    only('web-ui', 'The parts of pages know no feature, call no server, and are given their texts.', '^web/ui/', [
+      '^web/ui/',
+    ]),
+    only('web-texts', 'The texts know nothing of ours: mails will take theirs from here too.', '^web/texts/', [
+      '^web/texts/',
+    ]),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -94,7 +94,18 @@ const broken: Record<string, { file: string; content: string; to: string }[]> = 
     { file: 'web/features/auth/b.tsx', content: "import '../admin/users.tsx';", to: 'web/features/admin/users.tsx' },
   ],
   'web-api': [{ file: 'web/api/client.ts', content: "import '../ui/button.tsx';", to: 'web/ui/button.tsx' }],
-  'web-ui': [{ file: 'web/ui/b.tsx', content: "import '#contract/problem.ts';", to: 'src/contract/problem.ts' }],
+  'web-forms': [
+    { file: 'web/forms/a.tsx', content: "import '../features/admin/users.tsx';", to: 'web/features/admin/users.tsx' },
+    { file: 'web/forms/b.tsx', content: "import '../../src/security/jwt.ts';", to: 'src/security/jwt.ts' },
+  ],
+  'web-ui': [
+    { file: 'web/ui/b.tsx', content: "import '#contract/problem.ts';", to: 'src/contract/problem.ts' },
+    { file: 'web/ui/c.tsx', content: "import '../texts/english.ts';", to: 'web/texts/english.ts' },
+  ],
+  'web-texts': [
+    { file: 'web/texts/a.ts', content: "import '#contract/problem.ts';", to: 'src/contract/problem.ts' },
+    { file: 'web/texts/b.tsx', content: "import '../ui/button.tsx';", to: 'web/ui/button.tsx' },
+  ],
 };
 
 /** What the rules above must leave alone. */
@@ -118,8 +129,13 @@ const allowed: Record<string, string> = {
   'src/features/sessions/index.ts': "import './store.ts';",
   'src/features/sessions/store.ts': '',
   'src/testing/personas.ts': "import '../composition/index.ts';",
-  'web/features/admin/users.tsx': "import '../../ui/button.tsx'; import '../../api/queries.ts';",
-  'web/api/queries.ts': "import '#contract/fields.ts';",
+  'web/main.tsx': "import './app/app.tsx'; import './texts/english.ts';",
+  'web/features/admin/users.tsx':
+    "import '../../ui/button.tsx'; import '../../api/request.ts'; import '../../forms/field.tsx'; import '../../texts/english.ts';",
+  'web/forms/field.tsx':
+    "import '../ui/button.tsx'; import '../api/request.ts'; import '../texts/english.ts'; import '../../src/security/password-limits.ts'; import '#contract/fields.ts';",
+  'web/api/request.ts': "import '#contract/fields.ts';",
+  'web/texts/english.ts': '',
   'web/ui/button.tsx': '',
   'web/ui/button.test.tsx': "import './button.tsx'; import '../app/app.tsx';",
 };

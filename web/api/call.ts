@@ -5,6 +5,13 @@ import { isRefusal } from './refusal.ts';
 import type { Answer, Request, RequestInput } from './request.ts';
 import type { Session } from './session.ts';
 
+/** What a call carries, of the calls that have a body. */
+export type Sent<Name extends EndpointName> =
+  CallInput<EndpointNamed<Name>> extends { body: infer Body } ? Body : never;
+
+/** What a call is answered with. */
+export type Received<Name extends EndpointName> = ReceivedOf<EndpointNamed<Name>>['body'];
+
 export interface CallOptions {
   signal?: AbortSignal;
 }

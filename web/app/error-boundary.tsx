@@ -3,7 +3,7 @@ import { useEffect } from 'react';
 import { useRouteError } from 'react-router';
 import { asRefusal } from '../api/refusal.ts';
 import { PageHeading } from '../ui/page-heading.tsx';
-import { RefusalAlert } from '../ui/refusal-alert.tsx';
+import { RefusalAlert } from '../forms/refusal-alert.tsx';
 import { BareFrame } from './bare-page.tsx';
 
 /** A part of the page that was not loaded yet and cannot be: the connection broke, or a new release has replaced it. */

@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { session } from '../api/client.ts';
 import type { Refusal } from '../api/refusal.ts';
 import { PageHeading } from '../ui/page-heading.tsx';
-import { RefusalAlert } from '../ui/refusal-alert.tsx';
+import { RefusalAlert } from '../forms/refusal-alert.tsx';
 import { BareFrame } from './bare-page.tsx';
 
 const RETRY_MS = 5_000;

@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core';
 import type { Refusal } from '../api/refusal.ts';
-import { RefusalAlert } from '../ui/refusal-alert.tsx';
+import { RefusalAlert } from '../forms/refusal-alert.tsx';
 import classes from './sign-out-failure.module.css';
 
 interface Props {

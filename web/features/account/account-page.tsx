@@ -1,10 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
 import type { User } from '#contract/users.ts';
-import { me } from '../../api/queries.ts';
 import { asRefusal } from '../../api/refusal.ts';
 import { useSession } from '../../api/use-session.ts';
-import { LoadError } from '../../ui/load-error.tsx';
+import { LoadError } from '../../forms/load-error.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
+import { me } from './calls.ts';
 import { PermissionsCard, PermissionsCardSkeleton } from './permissions-card.tsx';
 import { ProfileCard } from './profile-card.tsx';
 import { SessionCard, SessionCardSkeleton } from './session-card.tsx';

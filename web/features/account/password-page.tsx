@@ -1,28 +1,25 @@
 import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useCallback, useState } from 'react';
+import { useState } from 'react';
 import type { User } from '#contract/users.ts';
-import { faultsOf } from '../../api/faults.ts';
-import { assessPassword, changePassword } from '../../api/passwords.ts';
-import { signInOptions } from '../../api/queries.ts';
-import type { Refusal } from '../../api/refusal.ts';
 import { useSession } from '../../api/use-session.ts';
+import { NewPasswordField } from '../../forms/new-password-field.tsx';
+import { newPasswordFault } from '../../forms/password-size.ts';
+import { RefusalAlert } from '../../forms/refusal-alert.tsx';
+import { signInOptions } from '../../forms/sign-in-options.ts';
+import { useSubmission } from '../../forms/submission.ts';
 import { Card } from '../../ui/card.tsx';
 import { Form } from '../../ui/form.tsx';
-import { NewPasswordField } from '../../ui/new-password-field.tsx';
 import { Notice } from '../../ui/notice.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
 import { PasswordField } from '../../ui/password-field.tsx';
-import { newPasswordFault } from '../../ui/password-size.ts';
-import { RefusalAlert } from '../../ui/refusal-alert.tsx';
-import { useSubmission } from '../../ui/submission.ts';
+import { changePassword } from './calls.ts';
 import classes from './password-page.module.css';
 
 function PasswordForm({ user: { username, email }, onChanged }: { user: User; onChanged: () => void }) {
   const rules = useQuery(signInOptions).data?.password;
   const { form, refusal, refusalRef, isSending, onSubmit } = useSubmission<
-    Record<'currentPassword' | 'newPassword', string>,
-    Refusal
+    Record<'currentPassword' | 'newPassword', string>
   >({
     initialValues: { currentPassword: '', newPassword: '' },
     validate: {
@@ -33,12 +30,7 @@ function PasswordForm({ user: { username, email }, onChanged }: { user: User; on
       await changePassword(values);
       onChanged();
     },
-    faultsOf,
   });
-  const assess = useCallback(
-    (password: string, signal: AbortSignal) => assessPassword({ password, username, email }, signal),
-    [username, email],
-  );
   return (
     <Form onSubmit={onSubmit}>
       {refusal !== undefined && <RefusalAlert refusal={refusal} ref={refusalRef} />}
@@ -55,7 +47,7 @@ function PasswordForm({ user: { username, email }, onChanged }: { user: User; on
         label="New password"
         name="new-password"
         rules={rules}
-        assess={assess}
+        context={{ username, email }}
       />
       <Button type="submit" loading={isSending} className={classes.submit ?? ''}>
         Change password

@@ -2,18 +2,16 @@ import { Anchor, Button, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useLocation } from 'react-router';
 import { pages } from '#contract/pages.ts';
-import { faultsOf } from '../../api/faults.ts';
-import { signInOptions } from '../../api/queries.ts';
-import type { Refusal } from '../../api/refusal.ts';
 import type { SignedOutBecause } from '../../api/session-memory.ts';
-import { signIn } from '../../api/sign-in.ts';
 import { useSession } from '../../api/use-session.ts';
+import { RefusalAlert } from '../../forms/refusal-alert.tsx';
+import { signInOptions } from '../../forms/sign-in-options.ts';
+import { useSubmission } from '../../forms/submission.ts';
 import { Form } from '../../ui/form.tsx';
 import { Notice } from '../../ui/notice.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
 import { PasswordField } from '../../ui/password-field.tsx';
-import { RefusalAlert } from '../../ui/refusal-alert.tsx';
-import { useSubmission } from '../../ui/submission.ts';
+import { signIn } from './calls.ts';
 
 const notices: Readonly<Record<SignedOutBecause, string | undefined>> = {
   never: undefined,
@@ -23,17 +21,13 @@ const notices: Readonly<Record<SignedOutBecause, string | undefined>> = {
 };
 
 function SignInForm() {
-  const { form, refusal, refusalRef, isSending, onSubmit } = useSubmission<
-    Record<'identifier' | 'password', string>,
-    Refusal
-  >({
+  const { form, refusal, refusalRef, isSending, onSubmit } = useSubmission<Record<'identifier' | 'password', string>>({
     initialValues: { identifier: '', password: '' },
     validate: {
       identifier: (value) => (value.trim() === '' ? 'Enter your user name or e-mail address.' : null),
       password: (value) => (value === '' ? 'Enter your password.' : null),
     },
     send: ({ identifier, password }) => signIn({ identifier: identifier.trim(), password }),
-    faultsOf,
     focusAfterRefusal: 'password',
   });
   return (

@@ -2,15 +2,13 @@ import { Anchor } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useLocation } from 'react-router';
 import { pages } from '#contract/pages.ts';
-import { faultsOf } from '../../api/faults.ts';
-import { assessPassword } from '../../api/passwords.ts';
-import { signInOptions } from '../../api/queries.ts';
 import { asRefusal } from '../../api/refusal.ts';
-import { signUp } from '../../api/sign-in.ts';
+import { LoadError } from '../../forms/load-error.tsx';
+import { NewAccountForm } from '../../forms/new-account-form.tsx';
+import { signInOptions } from '../../forms/sign-in-options.ts';
 import { FormSkeleton } from '../../ui/form-skeleton.tsx';
-import { LoadError } from '../../ui/load-error.tsx';
-import { NewAccountForm } from '../../ui/new-account-form.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
+import { signUp } from './calls.ts';
 
 function ToSignIn({ children }: { children: string }) {
   const { search } = useLocation();
@@ -30,15 +28,7 @@ function SignUpForm() {
   if (options === undefined) return <LoadError refusal={asRefusal(error)} retry={refetch} />;
   if (options.signUp !== 'open')
     return <p>Accounts on this installation are made by its administrators. Ask one of them for yours.</p>;
-  return (
-    <NewAccountForm
-      rules={options.password}
-      assess={assessPassword}
-      send={signUp}
-      faultsOf={faultsOf}
-      submitLabel="Sign up"
-    />
-  );
+  return <NewAccountForm rules={options.password} send={signUp} submitLabel="Sign up" />;
 }
 
 export function SignUpPage() {

@@ -3,18 +3,16 @@ import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { Link, useLocation, useNavigate } from 'react-router';
 import { pages } from '#contract/pages.ts';
-import { faultsOf } from '../../api/faults.ts';
-import { assessPassword } from '../../api/passwords.ts';
-import { signInOptions } from '../../api/queries.ts';
 import { asRefusal, isRefusal } from '../../api/refusal.ts';
 import type { Refusal } from '../../api/refusal.ts';
-import { setUp } from '../../api/sign-in.ts';
+import { LoadError } from '../../forms/load-error.tsx';
+import { NewAccountForm } from '../../forms/new-account-form.tsx';
+import type { NewAccount } from '../../forms/new-account-form.tsx';
+import { RefusalAlert } from '../../forms/refusal-alert.tsx';
+import { signInOptions } from '../../forms/sign-in-options.ts';
 import { FormSkeleton } from '../../ui/form-skeleton.tsx';
-import { LoadError } from '../../ui/load-error.tsx';
-import { NewAccountForm } from '../../ui/new-account-form.tsx';
-import type { NewAccount } from '../../ui/new-account-form.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
-import { RefusalAlert } from '../../ui/refusal-alert.tsx';
+import { setUp } from './calls.ts';
 import { heldSetupSecret, keepSetupSecret, secretOf } from './setup-secret.ts';
 import { WhereIsTheLink } from './where-is-the-link.tsx';
 
@@ -47,15 +45,7 @@ function SetupForm({ secret, onRefused }: { secret: string; onRefused: (refusal:
       onRefused(error);
     }
   };
-  return (
-    <NewAccountForm
-      rules={options.password}
-      assess={assessPassword}
-      send={send}
-      faultsOf={faultsOf}
-      submitLabel="Make administrator"
-    />
-  );
+  return <NewAccountForm rules={options.password} send={send} submitLabel="Make administrator" />;
 }
 
 export function SetupPage() {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { faultsOf } from './faults.ts';
-import { Refusal } from './refusal.ts';
+import { Refusal } from '../api/refusal.ts';
 
 const names = ['username', 'password'];
 

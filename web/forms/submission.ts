@@ -3,24 +3,18 @@ import type { FormValidateInput, UseFormReturnType } from '@mantine/form';
 import { useRef, useState } from 'react';
 import type { FormEvent, RefObject } from 'react';
 import { flushSync } from 'react-dom';
-import type { RefusalView } from './refusal-alert.tsx';
+import type { Refusal } from '../api/refusal.ts';
+import { faultsOf } from './faults.ts';
 
-export interface Faults<Refusal extends RefusalView> {
-  fields: Record<string, string>;
-  refusal: Refusal | undefined;
-}
-
-interface Options<Values, Refusal extends RefusalView> {
+interface Options<Values> {
   initialValues: Values;
   validate: FormValidateInput<Values>;
   send: (values: Values) => Promise<void>;
-  /** Sorts what `send` threw. */
-  faultsOf: (error: unknown, names: readonly string[]) => Faults<Refusal>;
   /** The field to go to where a refusal names none. */
   focusAfterRefusal?: keyof Values & string;
 }
 
-export interface Submission<Values, Refusal extends RefusalView> {
+export interface Submission<Values> {
   form: UseFormReturnType<Values>;
   /** What belongs to no field; it takes the focus where no field does. */
   refusal: Refusal | undefined;
@@ -30,9 +24,7 @@ export interface Submission<Values, Refusal extends RefusalView> {
 }
 
 /** A form from its first key to the server's answer: faults beside their fields, the first one takes the focus. */
-export function useSubmission<Values extends Record<string, string>, Refusal extends RefusalView>(
-  options: Options<Values, Refusal>,
-): Submission<Values, Refusal> {
+export function useSubmission<Values extends Record<string, string>>(options: Options<Values>): Submission<Values> {
   const form = useForm<Values>({ initialValues: options.initialValues, validate: options.validate });
   const [refusal, setRefusal] = useState<Refusal>();
   const [isSending, setSending] = useState(false);
@@ -53,7 +45,7 @@ export function useSubmission<Values extends Record<string, string>, Refusal ext
       await options.send(values);
       setSending(false);
     } catch (error) {
-      const faults = options.faultsOf(error, names);
+      const faults = faultsOf(error, names);
       flushSync(() => {
         setSending(false);
         setRefusal(() => faults.refusal);

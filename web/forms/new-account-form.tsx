@@ -1,35 +1,25 @@
 import { Button, TextInput } from '@mantine/core';
-import { useCallback } from 'react';
 import type { ReactNode } from 'react';
-import { Form } from './form.tsx';
+import type { Sent } from '../api/call.ts';
+import { Form } from '../ui/form.tsx';
 import { NewPasswordField } from './new-password-field.tsx';
 import { newPasswordFault } from './password-size.ts';
-import type { PasswordRules } from './password-size.ts';
 import { RefusalAlert } from './refusal-alert.tsx';
-import type { RefusalView } from './refusal-alert.tsx';
+import type { PasswordRules } from './sign-in-options.ts';
 import { useSubmission } from './submission.ts';
-import type { Faults } from './submission.ts';
-import type { Assessment } from './use-assessment.ts';
 
-export interface NewAccount extends Record<string, string> {
-  username: string;
-  email: string;
-  password: string;
-}
+export type NewAccount = Omit<Sent<'register'>, 'transport'>;
 
 interface Props {
   rules: PasswordRules | undefined;
-  /** Keep it between renders. */
-  assess: (account: NewAccount, signal: AbortSignal) => Promise<Assessment>;
   send: (account: NewAccount) => Promise<void>;
-  faultsOf: (error: unknown, names: readonly string[]) => Faults<RefusalView>;
   submitLabel: string;
   children?: ReactNode;
 }
 
 /** Somebody new: how they are called, where mail reaches them, and their password. */
-export function NewAccountForm({ rules, assess, send, faultsOf, submitLabel, children }: Props) {
-  const { form, refusal, refusalRef, isSending, onSubmit } = useSubmission<NewAccount, RefusalView>({
+export function NewAccountForm({ rules, send, submitLabel, children }: Props) {
+  const { form, refusal, refusalRef, isSending, onSubmit } = useSubmission<NewAccount>({
     initialValues: { username: '', email: '', password: '' },
     validate: {
       username: (value) => (value.trim() === '' ? 'Choose a user name.' : null),
@@ -37,13 +27,8 @@ export function NewAccountForm({ rules, assess, send, faultsOf, submitLabel, chi
       password: (value) => newPasswordFault(value, rules) ?? null,
     },
     send,
-    faultsOf,
   });
   const { username, email } = form.values;
-  const assessInContext = useCallback(
-    (password: string, signal: AbortSignal) => assess({ username, email, password }, signal),
-    [assess, username, email],
-  );
   return (
     <Form onSubmit={onSubmit}>
       {refusal !== undefined && <RefusalAlert refusal={refusal} ref={refusalRef} />}
@@ -68,7 +53,7 @@ export function NewAccountForm({ rules, assess, send, faultsOf, submitLabel, chi
         label="Password"
         name="password"
         rules={rules}
-        assess={assessInContext}
+        context={{ username, email }}
       />
       {children}
       <Button type="submit" loading={isSending}>

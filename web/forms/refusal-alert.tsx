@@ -1,20 +1,12 @@
 import { IconAlertTriangle } from '@tabler/icons-react';
 import type { ReactNode, Ref } from 'react';
-import { CopyButton } from './copy-button.tsx';
+import type { Refusal } from '../api/refusal.ts';
+import { CopyButton } from '../ui/copy-button.tsx';
 import classes from './refusal-alert.module.css';
 import { RetryTime } from './retry-time.tsx';
 
-/** What was refused and why, as the server or the connection told it. */
-export interface RefusalView {
-  status: number;
-  title: string;
-  detail?: string | undefined;
-  requestId?: string | undefined;
-  retryAt?: number | undefined;
-}
-
 interface Props {
-  refusal: RefusalView;
+  refusal: Refusal;
   /** What to do about it, such as a button. */
   children?: ReactNode;
   ref?: Ref<HTMLDivElement>;
@@ -32,6 +24,7 @@ function RequestId({ requestId }: { requestId: string }) {
   );
 }
 
+/** What was refused and why, as the server or the connection told it. */
 export function RefusalAlert({ refusal, children, ref }: Props) {
   const { title, detail, status, requestId, retryAt } = refusal;
   return (

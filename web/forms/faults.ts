@@ -1,6 +1,6 @@
 // A refusal, sorted for a form: what stands beside a field, and what stands above all of them.
-import { asRefusal } from './refusal.ts';
-import type { Refusal } from './refusal.ts';
+import { asRefusal } from '../api/refusal.ts';
+import type { Refusal } from '../api/refusal.ts';
 
 export interface Faults {
   fields: Record<string, string>;

@@ -2,14 +2,14 @@ import { Button } from '@mantine/core';
 import type { TextInputProps } from '@mantine/core';
 import { IconCheck, IconCopy, IconSparkles } from '@tabler/icons-react';
 import { useId, useState } from 'react';
+import { PasswordField } from '../ui/password-field.tsx';
+import { useCopy } from '../ui/use-copy.ts';
 import classes from './new-password-field.module.css';
 import { proposePassphrase } from './passphrase.ts';
-import { PasswordField } from './password-field.tsx';
 import { PasswordMeter } from './password-meter.tsx';
-import type { PasswordRules } from './password-size.ts';
+import type { PasswordRules } from './sign-in-options.ts';
 import { useAssessment } from './use-assessment.ts';
-import type { Assess } from './use-assessment.ts';
-import { useCopy } from './use-copy.ts';
+import type { PasswordContext } from './use-assessment.ts';
 
 interface Props extends Omit<TextInputProps, 'value' | 'onChange'> {
   label: string;
@@ -17,8 +17,7 @@ interface Props extends Omit<TextInputProps, 'value' | 'onChange'> {
   onChange: (value: string) => void;
   /** Undefined until the server has told them. */
   rules: PasswordRules | undefined;
-  /** Asked again when it is another function: keep it between renders. */
-  assess: Assess;
+  context: PasswordContext;
 }
 
 interface ProposalProps {
@@ -59,9 +58,9 @@ function Proposal({ value, isReadable, onProposed }: ProposalProps) {
 }
 
 /** For a password that is being chosen: what it must be, how strong it is, and a good one on request. */
-export function NewPasswordField({ value, onChange, rules, assess, ...props }: Props) {
+export function NewPasswordField({ value, onChange, rules, context, ...props }: Props) {
   const [isVisible, setVisible] = useState(false);
-  const assessment = useAssessment(value, assess);
+  const assessment = useAssessment(value, context);
   const id = useId();
   const take = (passphrase: string) => {
     setVisible(true);

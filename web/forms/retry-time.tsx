@@ -1,4 +1,4 @@
-import { useNow } from './use-now.ts';
+import { useNow } from '../ui/use-now.ts';
 
 /** @param at milliseconds since 1970 */
 export function RetryTime({ at }: { at: number }) {

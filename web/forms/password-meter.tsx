@@ -1,6 +1,7 @@
-import { bytesLeft, charactersMissing, passwordBytes } from './password-size.ts';
-import type { PasswordRules } from './password-size.ts';
+import { passwordBytes } from '../../src/security/password-limits.ts';
 import classes from './password-meter.module.css';
+import { bytesLeft, charactersMissing } from './password-size.ts';
+import type { PasswordRules } from './sign-in-options.ts';
 import type { Assessment } from './use-assessment.ts';
 
 interface Props {

@@ -1,9 +1,9 @@
 import { Button } from '@mantine/core';
+import type { Refusal } from '../api/refusal.ts';
 import { RefusalAlert } from './refusal-alert.tsx';
-import type { RefusalView } from './refusal-alert.tsx';
 
 /** In the place of what could not be loaded. */
-export function LoadError({ refusal, retry }: { refusal: RefusalView; retry: () => Promise<unknown> }) {
+export function LoadError({ refusal, retry }: { refusal: Refusal; retry: () => Promise<unknown> }) {
   return (
     <RefusalAlert refusal={refusal}>
       <Button variant="default" onClick={() => void retry()}>

@@ -1,14 +1,6 @@
-// How the server counts (NFC, UTF-8 bytes, code points), so that the form says the same while one types.
-const encoder = new TextEncoder();
-
-export interface PasswordRules {
-  minLength: number;
-  maxBytes: number;
-}
-
-export const passwordBytes = (value: string): number => encoder.encode(value.normalize('NFC')).byteLength;
-
-export const passwordLength = (value: string): number => [...value.normalize('NFC')].length;
+// The server's own counting, so that the form says the same while one types.
+import { passwordBytes, passwordLength } from '../../src/security/password-limits.ts';
+import type { PasswordRules } from './sign-in-options.ts';
 
 const some = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
 
