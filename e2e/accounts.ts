@@ -2,6 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from '@playwright/test';
 import type { Page } from '@playwright/test';
+import type { Texts } from '../web/texts/texts.ts';
+import { texts as english } from './texts.ts';
 
 export interface Account {
   username: string;
@@ -35,37 +37,38 @@ export async function accessToken(url: string, { username, password }: Account):
   return ((await response.json()) as { accessToken: string }).accessToken;
 }
 
-export async function fillSignIn(page: Page, identifier: string, password: string): Promise<void> {
-  await page.getByLabel('User name or e-mail address').fill(identifier);
-  await page.getByLabel('Password', { exact: true }).fill(password);
+/** @param texts what the page says, where that is not English */
+export async function fillSignIn(page: Page, identifier: string, password: string, texts = english): Promise<void> {
+  await page.getByLabel(texts.signIn.identifier).fill(identifier);
+  await page.getByLabel(texts.fields.password, { exact: true }).fill(password);
 }
 
-export async function signIn(page: Page, { username, password }: Account): Promise<void> {
+export async function signIn(page: Page, { username, password }: Account, texts: Texts = english): Promise<void> {
   await page.goto('/sign-in');
-  await fillSignIn(page, username, password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
-  await expectAccount(page, username);
+  await fillSignIn(page, username, password, texts);
+  await page.getByRole('button', { name: texts.signIn.submit }).click();
+  await expectAccount(page, username, texts);
 }
 
 export async function fillNewAccount(page: Page, { username, email, password }: Account): Promise<void> {
-  await page.getByLabel('User name').fill(username);
-  await page.getByLabel('E-mail address').fill(email);
-  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByLabel(english.fields.username).fill(username);
+  await page.getByLabel(english.fields.email).fill(email);
+  await page.getByLabel(english.fields.password, { exact: true }).fill(password);
 }
 
-export async function expectAccount(page: Page, username: string): Promise<void> {
+export async function expectAccount(page: Page, username: string, texts = english): Promise<void> {
   await expect(page).toHaveURL('/account');
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Account');
-  await expect(page.getByRole('region', { name: 'Profile' })).toContainText(username);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(texts.account.title);
+  await expect(page.getByRole('region', { name: texts.account.profile.title })).toContainText(username);
 }
 
 export async function expectSignIn(page: Page): Promise<void> {
   await expect(page).toHaveURL(/\/sign-in(\?|$)/);
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Sign in');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(english.signIn.title);
 }
 
 /** By the user's menu, which opens on its name. */
 export async function signOut(page: Page, { username }: Account): Promise<void> {
   await page.getByRole('button', { name: username }).click();
-  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('button', { name: english.frame.signOut }).click();
 }

@@ -2,11 +2,12 @@ import type { Page, Request } from '@playwright/test';
 import { expectSignIn, fillSignIn, signIn } from './accounts.ts';
 import type { Account } from './accounts.ts';
 import { expect, test } from './fixtures.ts';
+import { texts } from './texts.ts';
 
 // Short enough that it expires while the test runs; nothing waits for the clock, only for the server's own refusal.
 test.use({ environment: { ACCESS_TOKEN_SECONDS: '3' } });
 
-const change = { name: 'Change password' };
+const change = { name: texts.changePassword.submit };
 const next = 'nine slow rivers under glass';
 
 function countCalls(page: Page): (endpoint: string) => Request[] {
@@ -23,11 +24,11 @@ async function untilExpired(page: Page, url: string, account: Account): Promise<
   });
   await page.goto('/sign-in');
   await fillSignIn(page, account.username, account.password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
-  await expect(page.getByRole('region', { name: 'This session' })).toContainText('127.0.0.1');
-  await page.getByRole('link', { name: 'Password' }).click();
-  await page.getByLabel('Current password').fill(account.password);
-  await page.getByLabel('New password').fill(next);
+  await page.getByRole('button', { name: texts.signIn.submit }).click();
+  await expect(page.getByRole('region', { name: texts.account.session.title })).toContainText('127.0.0.1');
+  await page.getByRole('link', { name: texts.changePassword.title }).click();
+  await page.getByLabel(texts.changePassword.current).fill(account.password);
+  await page.getByLabel(texts.changePassword.new).fill(next);
   const answer = async (): Promise<number> => {
     const headers = { Authorization: `Bearer ${(await latest)?.accessToken}` };
     return (await fetch(`${url}/api/auth/me`, { headers })).status;
@@ -43,7 +44,7 @@ test('an access token that expires in use is renewed before the next call, which
   await untilExpired(page, gatehouse.url, account);
   const calls = countCalls(page);
   await page.getByRole('button', change).click();
-  await expect(page.getByRole('status')).toContainText('Your password is changed.');
+  await expect(page.getByRole('status')).toContainText(texts.changePassword.changed);
   expect(calls('/api/auth/refresh')).toHaveLength(1);
   expect(calls('/api/auth/password')).toHaveLength(1);
 });
@@ -57,7 +58,7 @@ test('a token that is refused although it should be fresh is renewed once, and t
   await untilExpired(page, gatehouse.url, account);
   const calls = countCalls(page);
   await page.getByRole('button', change).click();
-  await expect(page.getByRole('status')).toContainText('Your password is changed.');
+  await expect(page.getByRole('status')).toContainText(texts.changePassword.changed);
   expect(calls('/api/auth/refresh')).toHaveLength(1);
   expect(calls('/api/auth/password')).toHaveLength(2);
 });
@@ -66,10 +67,10 @@ test('calls that find the token expired share one renewal', async ({ page, accou
   await page.clock.setFixedTime(new Date());
   await untilExpired(page, gatehouse.url, account);
   const calls = countCalls(page);
-  await page.getByRole('link', { name: 'Account' }).click();
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Account');
-  await page.getByRole('link', { name: 'Password' }).click();
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Password');
+  await page.getByRole('link', { name: texts.account.title }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(texts.account.title);
+  await page.getByRole('link', { name: texts.changePassword.title }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(texts.changePassword.title);
   expect(calls('/api/auth/refresh').length).toBeLessThanOrEqual(1);
 });
 
@@ -78,6 +79,6 @@ test('where the session is over too, the sign-in page says so', async ({ page, a
   await context.clearCookies();
   await page.getByRole('button', change).click();
   await expectSignIn(page);
-  await expect(page.getByRole('status')).toHaveText('Your session is over. Sign in again to continue.');
+  await expect(page.getByRole('status')).toHaveText(texts.signIn.signedOut.ended);
   await signIn(page, account);
 });

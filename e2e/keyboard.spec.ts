@@ -1,6 +1,7 @@
 import type { Page } from '@playwright/test';
 import { expectAccount, newAccount } from './accounts.ts';
 import { expect, test } from './fixtures.ts';
+import { linkIn, texts } from './texts.ts';
 
 /** What has the focus, as it is announced. */
 async function focused(page: Page): Promise<string> {
@@ -58,25 +59,25 @@ test.use({ contextOptions: { reducedMotion: 'reduce' } });
 test('signing up, out and in with the keyboard alone', async ({ page }) => {
   const stranger = newAccount();
   await page.goto('/sign-in');
-  await expect(page.getByRole('link', { name: 'Sign up' })).toBeVisible();
-  await tabTo(page, 'Sign up');
+  await expect(page.getByRole('link', { name: linkIn(texts.signIn.newHere) })).toBeVisible();
+  await tabTo(page, texts.signUp.submit);
   await expectVisibleFocus(page);
   await page.keyboard.press('Enter');
-  await expect(page.getByRole('heading', { level: 1, name: 'Sign up' })).toBeFocused();
-  await expect(page.getByLabel('User name')).toBeVisible();
-  await tabTo(page, 'User name');
+  await expect(page.getByRole('heading', { level: 1, name: texts.signUp.title })).toBeFocused();
+  await expect(page.getByLabel(texts.fields.username)).toBeVisible();
+  await tabTo(page, texts.fields.username);
   await expectVisibleFocus(page);
   await page.keyboard.type(stranger.username);
-  await tabTo(page, 'E-mail address');
+  await tabTo(page, texts.fields.email);
   await page.keyboard.type(stranger.email);
-  await tabTo(page, 'Password');
+  await tabTo(page, texts.fields.password);
   await page.keyboard.type(stranger.password);
-  await tabTo(page, 'Show password');
+  await tabTo(page, texts.fields.showPassword);
   await expectVisibleFocus(page);
   await page.keyboard.press('Space');
-  await expect(page.getByLabel('Password', { exact: true })).toHaveAttribute('type', 'text');
-  await tabTo(page, 'Propose a passphrase');
-  await tabTo(page, 'Sign up');
+  await expect(page.getByLabel(texts.fields.password, { exact: true })).toHaveAttribute('type', 'text');
+  await tabTo(page, texts.newPassword.suggest);
+  await tabTo(page, texts.signUp.submit);
   await page.keyboard.press('Enter');
   await expectAccount(page, stranger.username);
   await expect(page.getByRole('heading', { level: 1 })).toBeFocused();
@@ -84,21 +85,21 @@ test('signing up, out and in with the keyboard alone', async ({ page }) => {
   await tabTo(page, stranger.username, 'Shift+Tab');
   await expectVisibleFocus(page);
   await page.keyboard.press('Enter');
-  await tabTo(page, 'System');
+  await tabTo(page, texts.frame.colorSchemes.auto);
   await expectVisibleFocus(page);
   await page.keyboard.press('ArrowLeft');
   await expect(page.locator('html')).toHaveAttribute('data-mantine-color-scheme', 'dark');
   await page.keyboard.press('Escape');
-  await expect(page.getByRole('button', { name: 'Sign out' })).toBeHidden();
+  await expect(page.getByRole('button', { name: texts.frame.signOut })).toBeHidden();
   await expect(page.getByRole('button', { name: stranger.username })).toBeFocused();
   await page.keyboard.press('Enter');
-  await tabTo(page, 'Sign out');
+  await tabTo(page, texts.frame.signOut);
   await page.keyboard.press('Enter');
 
-  await expect(page.getByRole('heading', { level: 1, name: 'Sign in' })).toBeFocused();
-  await tabTo(page, 'User name or e-mail address');
+  await expect(page.getByRole('heading', { level: 1, name: texts.signIn.title })).toBeFocused();
+  await tabTo(page, texts.signIn.identifier);
   await page.keyboard.type(stranger.email);
-  await tabTo(page, 'Password');
+  await tabTo(page, texts.fields.password);
   await page.keyboard.type(stranger.password);
   await page.keyboard.press('Enter');
   await expectAccount(page, stranger.username);
@@ -106,14 +107,14 @@ test('signing up, out and in with the keyboard alone', async ({ page }) => {
 
 test('the first Tab on an account page is a way past the navigation', async ({ page, account }) => {
   await page.goto('/sign-in');
-  await page.getByLabel('User name or e-mail address').fill(account.username);
-  await page.getByLabel('Password', { exact: true }).fill(account.password);
+  await page.getByLabel(texts.signIn.identifier).fill(account.username);
+  await page.getByLabel(texts.fields.password, { exact: true }).fill(account.password);
   await page.keyboard.press('Enter');
   await expectAccount(page, account.username);
   await page.reload();
   await expectAccount(page, account.username);
   await page.keyboard.press('Tab');
-  expect(await focused(page)).toBe('Skip to content');
+  expect(await focused(page)).toBe(texts.frame.skipToContent);
   await expectVisibleFocus(page);
   await page.keyboard.press('Enter');
   await expect(page.getByRole('main')).toBeFocused();
@@ -124,19 +125,19 @@ test.describe('on a phone', () => {
 
   test('the navigation is folded away, and out of the tab order until it is opened', async ({ page, account }) => {
     await page.goto('/sign-in');
-    await page.getByLabel('User name or e-mail address').fill(account.username);
-    await page.getByLabel('Password', { exact: true }).fill(account.password);
+    await page.getByLabel(texts.signIn.identifier).fill(account.username);
+    await page.getByLabel(texts.fields.password, { exact: true }).fill(account.password);
     await page.keyboard.press('Enter');
     await expectAccount(page, account.username);
-    const fold = page.getByRole('button', { name: 'Navigation' });
+    const fold = page.getByRole('button', { name: texts.frame.navigation });
     await expect(fold).toHaveAttribute('aria-expanded', 'false');
-    await expect(page.getByRole('link', { name: 'Password' })).toBeHidden();
+    await expect(page.getByRole('link', { name: texts.changePassword.title })).toBeHidden();
     await fold.press('Enter');
     await expect(fold).toHaveAttribute('aria-expanded', 'true');
-    await tabTo(page, 'Password');
+    await tabTo(page, texts.fields.password);
     await page.keyboard.press('Enter');
-    await expect(page.getByRole('heading', { level: 1 })).toHaveText('Password');
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText(texts.changePassword.title);
     await expect(page.getByRole('heading', { level: 1 })).toBeFocused();
-    await expect(page.getByRole('link', { name: 'Account' })).toBeHidden();
+    await expect(page.getByRole('link', { name: texts.account.title })).toBeHidden();
   });
 });

@@ -1,4 +1,5 @@
 import type { Route } from '@playwright/test';
+import { problems } from '../src/contract/problem.ts';
 import {
   expectAccount,
   expectSignIn,
@@ -10,6 +11,7 @@ import {
   signOut,
 } from './accounts.ts';
 import { expect, test } from './fixtures.ts';
+import { texts } from './texts.ts';
 
 const requestId = '0199f3a2-77aa-7c1e-9d53-0c1d2e3f4a5b';
 
@@ -37,13 +39,13 @@ test('with the server away, signing in says that, not that the password is wrong
   await page.goto(`${freshGatehouse.url}/sign-in`);
   await fillSignIn(page, account.username, account.password);
   await freshGatehouse.kill();
-  await page.getByRole('button', { name: 'Sign in' }).click();
-  await expect(page.getByRole('alert')).toContainText('The server cannot be reached');
-  await expect(page.getByRole('alert')).not.toContainText('Wrong');
+  await page.getByRole('button', { name: texts.signIn.submit }).click();
+  await expect(page.getByRole('alert')).toContainText(texts.refusals['no-answer'].title);
+  await expect(page.getByRole('alert')).not.toContainText(problems['invalid-credentials'].title);
   await freshGatehouse.start();
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: texts.signIn.submit }).click();
   await expect(page).toHaveURL(`${freshGatehouse.url}/account`);
-  await expect(page.getByRole('region', { name: 'This session' })).toContainText('127.0.0.1');
+  await expect(page.getByRole('region', { name: texts.account.session.title })).toContainText('127.0.0.1');
 });
 
 test('with the server away, one is still signed in, and says so when one signs out', async ({
@@ -53,23 +55,23 @@ test('with the server away, one is still signed in, and says so when one signs o
   const account = await register(freshGatehouse.url);
   await page.goto(`${freshGatehouse.url}/sign-in`);
   await fillSignIn(page, account.username, account.password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
-  await expect(page.getByRole('region', { name: 'This session' })).toContainText('127.0.0.1');
+  await page.getByRole('button', { name: texts.signIn.submit }).click();
+  await expect(page.getByRole('region', { name: texts.account.session.title })).toContainText('127.0.0.1');
   await freshGatehouse.kill();
   await signOut(page, account);
-  await expect(page.getByRole('alert')).toContainText('The server cannot be reached');
-  await expect(page.getByRole('alert')).toContainText('You are still signed in.');
-  await page.getByRole('link', { name: 'Password' }).click(); // its part of the page was not loaded yet
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('This page cannot be shown');
+  await expect(page.getByRole('alert')).toContainText(texts.refusals['no-answer'].title);
+  await expect(page.getByRole('alert')).toContainText(texts.signOutFailed.stillSignedIn);
+  await page.getByRole('link', { name: texts.changePassword.title }).click(); // its part of the page was not loaded yet
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(texts.brokenPage.title);
   await freshGatehouse.start();
-  await page.getByRole('button', { name: 'Load the page again' }).click();
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Password');
+  await page.getByRole('button', { name: texts.brokenPage.reload }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(texts.changePassword.title);
   await signOut(page, account);
-  await expect(page.getByText('You are signed out.')).toBeVisible();
+  await expect(page.getByText(texts.signIn.signedOut.here)).toBeVisible();
 });
 
 for (const [what, fail] of [
-  ['a 503 of the server', refuseWith('unavailable', 503, 'The service is not available at the moment')],
+  ['a 503 of the server', refuseWith('unavailable', 503, problems.unavailable.title)],
   ['no connection', (route: Route) => route.abort('connectionrefused')],
   [
     'an error page of a proxy',
@@ -85,11 +87,11 @@ for (const [what, fail] of [
     await page.clock.install();
     await page.route('**/api/auth/refresh', fail);
     await page.reload();
-    await expect(page.getByRole('heading', { level: 1 })).toHaveText('Not available');
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText(texts.outage.title);
     await expect(page.getByRole('alert')).toBeVisible();
     await expect(page).toHaveURL('/account');
-    await page.getByRole('button', { name: 'Try again' }).click();
-    await expect(page.getByRole('heading', { level: 1 })).toHaveText('Not available');
+    await page.getByRole('button', { name: texts.alert.tryAgain }).click();
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText(texts.outage.title);
     await page.unroute('**/api/auth/refresh');
     await page.clock.runFor(6_000);
     await expectAccount(page, account.username);
@@ -98,61 +100,58 @@ for (const [what, fail] of [
 
 test('a fault of the server shows the id of the request, to be copied', async ({ page, context, account }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
-  await page.route('**/api/auth/login', refuseWith('internal', 500, 'Something went wrong on our side'));
+  await page.route('**/api/auth/login', refuseWith('internal', 500, problems.internal.title));
   await page.goto('/sign-in');
   await fillSignIn(page, account.username, account.password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: texts.signIn.submit }).click();
   const alert = page.getByRole('alert');
-  await expect(alert).toContainText('Something went wrong on our side');
+  await expect(alert).toContainText(problems.internal.title);
   await expect(alert).toContainText('A sentence about it.');
   await expect(alert).toContainText(requestId);
-  await alert.getByRole('button', { name: 'Copy request id' }).click();
+  await alert.getByRole('button', { name: texts.alert.copyRequestId }).click();
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(requestId);
 });
 
 test('a busy server says when to try again', async ({ page, account }) => {
   await page.clock.install();
-  await page.route(
-    '**/api/auth/login',
-    refuseWith('busy', 503, 'The service is busy at the moment', { 'Retry-After': '7' }),
-  );
+  await page.route('**/api/auth/login', refuseWith('busy', 503, problems.busy.title, { 'Retry-After': '7' }));
   await page.goto('/sign-in');
   await fillSignIn(page, account.username, account.password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: texts.signIn.submit }).click();
   await expect(page.getByRole('alert')).toContainText(/Try again in [67] seconds\./);
   await page.clock.runFor(8_000);
-  await expect(page.getByRole('alert')).toContainText('You can try again now.');
+  await expect(page.getByRole('alert')).toContainText(texts.alert.retryNow);
   await page.unroute('**/api/auth/login');
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: texts.signIn.submit }).click();
   await expectAccount(page, account.username);
 });
 
 test('what could not be loaded can be asked for again', async ({ page, account }) => {
   await page.route(
     '**/api/auth/me',
-    refuseWith('unavailable', 503, 'The service is not available at the moment', { 'Retry-After': '1' }),
+    refuseWith('unavailable', 503, problems.unavailable.title, { 'Retry-After': '1' }),
   );
   await signIn(page, account);
-  await expect(page.getByRole('alert')).toContainText('The service is not available at the moment');
-  await expect(page.getByRole('region', { name: 'Profile' })).toContainText(account.email);
+  await expect(page.getByRole('alert')).toContainText(problems.unavailable.title);
+  await expect(page.getByRole('region', { name: texts.account.profile.title })).toContainText(account.email);
   await page.unroute('**/api/auth/me');
-  await page.getByRole('button', { name: 'Try again' }).click();
-  await expect(page.getByRole('region', { name: 'This session' })).toContainText('127.0.0.1');
+  await page.getByRole('button', { name: texts.alert.tryAgain }).click();
+  await expect(page.getByRole('region', { name: texts.account.session.title })).toContainText('127.0.0.1');
   await expect(page.getByRole('alert')).toHaveCount(0);
 });
 
 test('sign-up without its rules, and without the strength of the password', async ({ page }) => {
-  const refuse = refuseWith('unavailable', 503, 'The service is not available at the moment', { 'Retry-After': '1' });
+  const refuse = refuseWith('unavailable', 503, problems.unavailable.title, { 'Retry-After': '1' });
   await page.route('**/api/auth/options', refuse);
   await page.route('**/api/auth/password-strength', refuse);
   await page.goto('/sign-up');
-  await expect(page.getByRole('alert')).toContainText('The service is not available at the moment');
+  await expect(page.getByRole('alert')).toContainText(problems.unavailable.title);
   await page.unroute('**/api/auth/options');
-  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByRole('button', { name: texts.alert.tryAgain }).click();
   const stranger = newAccount();
   await fillNewAccount(page, stranger);
-  await expect(page.getByText('Strength is not known at the moment')).toBeVisible();
-  await page.getByRole('button', { name: 'Sign up', exact: true }).click();
+  await expect(page.getByText(texts.newPassword.strength.unknown)).toBeVisible();
+  await page.getByRole('button', { name: texts.signUp.submit, exact: true }).click();
   await expectAccount(page, stranger.username);
 });
 
@@ -166,9 +165,9 @@ test('while the server thinks, the button shows it and sends nothing twice', asy
   });
   await page.goto('/sign-in');
   await fillSignIn(page, account.username, account.password);
-  await page.getByLabel('Password', { exact: true }).press('Enter');
-  await expect(page.getByRole('button', { name: 'Sign in' })).toBeDisabled();
-  await page.getByLabel('Password', { exact: true }).press('Enter');
+  await page.getByLabel(texts.fields.password, { exact: true }).press('Enter');
+  await expect(page.getByRole('button', { name: texts.signIn.submit })).toBeDisabled();
+  await page.getByLabel(texts.fields.password, { exact: true }).press('Enter');
   await expect(page).toHaveURL('/sign-in');
   resolve();
   await expectAccount(page, account.username);

@@ -1,7 +1,9 @@
+import { problems } from '../src/contract/problem.ts';
 import { accessToken, expectSignIn, fillSignIn, signIn } from './accounts.ts';
 import { expect, test } from './fixtures.ts';
+import { texts } from './texts.ts';
 
-const change = { name: 'Change password' };
+const change = { name: texts.changePassword.submit };
 const next = 'nine slow rivers under glass';
 
 test('a new password signs out every other session, and this one stays', async ({
@@ -16,13 +18,13 @@ test('a new password signs out every other session, and this one stays', async (
   const program = await accessToken(gatehouse.url, account);
   await signIn(page, account);
 
-  await page.getByRole('link', { name: 'Password' }).click();
-  await page.getByLabel('Current password').fill(account.password);
-  await page.getByLabel('New password').fill(next);
+  await page.getByRole('link', { name: texts.changePassword.title }).click();
+  await page.getByLabel(texts.changePassword.current).fill(account.password);
+  await page.getByLabel(texts.changePassword.new).fill(next);
   await page.getByRole('button', change).click();
-  await expect(page.getByRole('status')).toContainText('Your password is changed. All other sessions were signed out');
+  await expect(page.getByRole('status')).toContainText(texts.changePassword.changed);
   await expect(page.getByRole('status')).toBeFocused();
-  await expect(page.getByLabel('Current password')).toHaveValue('');
+  await expect(page.getByLabel(texts.changePassword.current)).toHaveValue('');
   expect(gatehouse.sessionsOf(account.username)).toHaveLength(1);
 
   const answer = await fetch(`${gatehouse.url}/api/auth/me`, { headers: { Authorization: `Bearer ${program}` } });
@@ -30,15 +32,15 @@ test('a new password signs out every other session, and this one stays', async (
   await other.reload();
   await expectSignIn(other);
   await fillSignIn(other, account.username, account.password);
-  await other.getByRole('button', { name: 'Sign in' }).click();
-  await expect(other.getByRole('alert')).toContainText('Wrong user name, e-mail address or password');
+  await other.getByRole('button', { name: texts.signIn.submit }).click();
+  await expect(other.getByRole('alert')).toContainText(problems['invalid-credentials'].title);
   await fillSignIn(other, account.username, next);
-  await other.getByRole('button', { name: 'Sign in' }).click();
-  await expect(other.getByRole('heading', { level: 1 })).toHaveText('Account');
+  await other.getByRole('button', { name: texts.signIn.submit }).click();
+  await expect(other.getByRole('heading', { level: 1 })).toHaveText(texts.account.title);
   await elsewhere.close();
 
   await page.reload();
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Password');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(texts.changePassword.title);
 });
 
 test('a session that was ended in the middle of something says so, and leads back to it', async ({
@@ -48,34 +50,34 @@ test('a session that was ended in the middle of something says so, and leads bac
   gatehouse,
 }) => {
   await signIn(page, account);
-  await page.getByRole('link', { name: 'Password' }).click();
-  await page.getByLabel('Current password').fill(account.password);
-  await page.getByLabel('New password').fill(next);
+  await page.getByRole('link', { name: texts.changePassword.title }).click();
+  await page.getByLabel(texts.changePassword.current).fill(account.password);
+  await page.getByLabel(texts.changePassword.new).fill(next);
 
   const elsewhere = await browser.newContext({ baseURL: gatehouse.url });
   const other = await elsewhere.newPage();
   await signIn(other, account);
-  await other.getByRole('link', { name: 'Password' }).click();
-  await other.getByLabel('Current password').fill(account.password);
-  await other.getByLabel('New password').fill('another one from somewhere else');
+  await other.getByRole('link', { name: texts.changePassword.title }).click();
+  await other.getByLabel(texts.changePassword.current).fill(account.password);
+  await other.getByLabel(texts.changePassword.new).fill('another one from somewhere else');
   await other.getByRole('button', change).click();
-  await expect(other.getByRole('status')).toContainText('Your password is changed.');
+  await expect(other.getByRole('status')).toContainText(texts.changePassword.changed);
   await elsewhere.close();
 
   await page.getByRole('button', change).click();
   await expectSignIn(page);
-  await expect(page.getByRole('status')).toHaveText('Your session is over. Sign in again to continue.');
+  await expect(page.getByRole('status')).toHaveText(texts.signIn.signedOut.ended);
   await expect(page).toHaveURL('/sign-in?next=/account/password');
 });
 
 test('each refusal of a change stands beside its field', async ({ page, account }) => {
   await signIn(page, account);
-  await page.getByRole('link', { name: 'Password' }).click();
-  const current = page.getByLabel('Current password');
-  const chosen = page.getByLabel('New password');
+  await page.getByRole('link', { name: texts.changePassword.title }).click();
+  const current = page.getByLabel(texts.changePassword.current);
+  const chosen = page.getByLabel(texts.changePassword.new);
   await page.getByRole('button', change).click();
   await expect(current).toBeFocused();
-  await expect(current).toHaveAccessibleDescription('Enter your current password.');
+  await expect(current).toHaveAccessibleDescription(texts.changePassword.enterCurrent);
 
   await current.fill('not my password, is it');
   await chosen.fill(next);

@@ -1,5 +1,6 @@
 import { expect, test } from './fixtures.ts';
 import { scenes } from './pages.ts';
+import { linkIn, texts } from './texts.ts';
 
 test('HT-03: every page comes with the strict policy and a nonce that is fresh each time', async ({ request }) => {
   const nonces = new Set<string>();
@@ -38,7 +39,7 @@ test('HT-07: a hashed file is kept for ever, an unknown one is not found, and th
     if (response.url().includes('/assets/')) assets.push({ url: response.url(), cache, encoding });
   });
   await page.goto('/sign-in');
-  await expect(page.getByRole('link', { name: 'Sign up' })).toBeVisible();
+  await expect(page.getByRole('link', { name: linkIn(texts.signIn.newHere) })).toBeVisible();
   expect(assets.length).toBeGreaterThan(3);
   for (const { url, cache, encoding } of assets) {
     expect(cache, url).toBe('public, max-age=31536000, immutable');
@@ -52,7 +53,7 @@ test('the first load of the sign-in page is at most 160 KiB of JavaScript, as th
   page,
 }) => {
   await page.goto('/sign-in');
-  await expect(page.getByRole('link', { name: 'Sign up' })).toBeVisible();
+  await expect(page.getByRole('link', { name: linkIn(texts.signIn.newHere) })).toBeVisible();
   const scripts = await page.evaluate(() =>
     performance
       .getEntriesByType('resource')

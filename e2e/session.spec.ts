@@ -2,6 +2,7 @@ import type { Page } from '@playwright/test';
 import { expectAccount, expectSignIn, fillSignIn, signIn, signOut } from './accounts.ts';
 import type { Account } from './accounts.ts';
 import { expect, test } from './fixtures.ts';
+import { texts } from './texts.ts';
 
 /**
  * The session that the page is in after the act, a navigation, as its own call of `me` tells. An answer to the page before it does not
@@ -86,9 +87,9 @@ test('SE-16: signing out in one tab is seen by the others, and the way back show
   const second = await openSecondTab(page, account);
   await signOut(page, account);
   await expectSignIn(page);
-  await expect(page.getByRole('status')).toHaveText('You are signed out.');
+  await expect(page.getByRole('status')).toHaveText(texts.signIn.signedOut.here);
   await expectSignIn(second);
-  await expect(second.getByRole('status')).toHaveText('You were signed out in another tab.');
+  await expect(second.getByRole('status')).toHaveText(texts.signIn.signedOut.elsewhere);
   await expect(second.getByText(account.email)).toHaveCount(0);
   expect(gatehouse.sessionsOf(account.username)).toEqual([]);
   // What stays says that this browser has been here, and opens nothing.
@@ -121,12 +122,12 @@ test('where there is no channel between tabs, the other one finds out when it ne
   const second = await openSecondTab(page, account);
   await signOut(page, account);
   await expectSignIn(page);
-  await second.getByRole('link', { name: 'Password' }).click();
-  await second.getByLabel('Current password').fill(account.password);
-  await second.getByLabel('New password').fill('nine slow rivers under glass');
-  await second.getByRole('button', { name: 'Change password' }).click();
+  await second.getByRole('link', { name: texts.changePassword.title }).click();
+  await second.getByLabel(texts.changePassword.current).fill(account.password);
+  await second.getByLabel(texts.changePassword.new).fill('nine slow rivers under glass');
+  await second.getByRole('button', { name: texts.changePassword.submit }).click();
   await expectSignIn(second);
-  await expect(second.getByRole('status')).toHaveText('Your session is over. Sign in again to continue.');
+  await expect(second.getByRole('status')).toHaveText(texts.signIn.signedOut.ended);
 });
 
 test('everything works where scripts may not store anything', async ({ page, context, account }) => {
@@ -143,9 +144,9 @@ test('everything works where scripts may not store anything', async ({ page, con
   await page.reload();
   await expectAccount(page, account.username);
   await page.getByRole('button', { name: account.username }).click();
-  await page.getByText('Dark').click();
+  await page.getByText(texts.frame.colorSchemes.dark).click();
   await expect(page.locator('html')).toHaveAttribute('data-mantine-color-scheme', 'dark');
-  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('button', { name: texts.frame.signOut }).click();
   await expectSignIn(page);
 });
 
@@ -168,7 +169,7 @@ test('SE-13: nothing of a session is where a script, a link or a history could f
   await page.reload();
   await expectAccount(page, account.username);
   await page.getByRole('button', { name: account.username }).click();
-  await page.getByText('Dark').click();
+  await page.getByText(texts.frame.colorSchemes.dark).click();
 
   const cookies = await context.cookies();
   expect(cookies.map(({ name }) => name).toSorted()).toEqual(['__Host-gatehouse-device', '__Host-gatehouse-session']);
@@ -221,16 +222,16 @@ test('another person who signs in elsewhere does not finish what the first one b
   administrator,
 }) => {
   await signIn(page, account);
-  await page.getByRole('link', { name: 'Password' }).click();
-  await page.getByLabel('Current password').fill(account.password);
+  await page.getByRole('link', { name: texts.changePassword.title }).click();
+  await page.getByLabel(texts.changePassword.current).fill(account.password);
   const second = await context.newPage();
   await second.goto('/account');
   await signOut(second, account);
   await expectSignIn(second);
   await fillSignIn(second, administrator.username, administrator.password);
-  await second.getByRole('button', { name: 'Sign in' }).click();
+  await second.getByRole('button', { name: texts.signIn.submit }).click();
   await expectAccount(second, administrator.username);
   await expectAccount(page, administrator.username);
-  await page.getByRole('link', { name: 'Password' }).click();
-  await expect(page.getByLabel('Current password')).toHaveValue('');
+  await page.getByRole('link', { name: texts.changePassword.title }).click();
+  await expect(page.getByLabel(texts.changePassword.current)).toHaveValue('');
 });

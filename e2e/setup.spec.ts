@@ -1,7 +1,9 @@
+import { problems } from '../src/contract/problem.ts';
 import { expectAccount, fillNewAccount, newAccount } from './accounts.ts';
 import { expect, test } from './fixtures.ts';
+import { linkIn, texts } from './texts.ts';
 
-const makeAdministrator = { name: 'Make administrator' };
+const makeAdministrator = { name: texts.setUp.submit };
 
 test('the set-up link makes the first administrator, signs in, and works once', async ({
   page,
@@ -14,17 +16,19 @@ test('the set-up link makes the first administrator, signs in, and works once', 
   await fillNewAccount(page, administrator);
   await page.getByRole('button', makeAdministrator).click();
   await expect(page).toHaveURL(`${freshGatehouse.url}/account`);
-  await expect(page.getByRole('region', { name: 'Profile' })).toContainText('admin');
-  await expect(page.getByRole('region', { name: 'What you may do' })).toContainText('Settings');
+  await expect(page.getByRole('region', { name: texts.account.profile.title })).toContainText('admin');
+  await expect(page.getByRole('region', { name: texts.account.permissions.title })).toContainText(
+    texts.account.permissions.subjects.settings,
+  );
   await expect(freshGatehouse.setupLink(), 'the file with the link is gone').rejects.toThrow('ENOENT');
 
   const other = await browser.newPage();
   await other.goto(link);
   await fillNewAccount(other, newAccount());
   await other.getByRole('button', makeAdministrator).click();
-  await expect(other.getByRole('alert')).toContainText('This set-up link is not valid');
+  await expect(other.getByRole('alert')).toContainText(problems['invalid-setup-secret'].title);
   await expect(other.getByRole('alert')).toContainText('npm run cli -- admin setup');
-  await expect(other.getByLabel('Password')).toHaveCount(0);
+  await expect(other.getByLabel(texts.fields.password)).toHaveCount(0);
   await other.close();
 });
 
@@ -38,10 +42,10 @@ test('the secret of the link leaves the address and the history at once, and nev
   const asked: string[] = [];
   page.on('request', (request) => asked.push(`${request.url()} ${JSON.stringify(request.headers())}`));
   await page.goto(link);
-  await expect(page.getByLabel('User name')).toBeVisible();
+  await expect(page.getByLabel(texts.fields.username)).toBeVisible();
   expect(page.url()).toBe(`${freshGatehouse.url}/setup`);
   await page.reload();
-  await expect(page.getByText('open the set-up link')).toBeVisible();
+  await expect(page.getByText(texts.setUp.openTheLink)).toBeVisible();
   expect(asked.join('\n')).not.toContain(secret);
   expect(
     freshGatehouse
@@ -55,7 +59,7 @@ test('the secret of the link leaves the address and the history at once, and nev
 test('a link that is opened in a page that is there already is taken', async ({ page, freshGatehouse }) => {
   const link = new URL(await freshGatehouse.setupLink());
   await page.goto(`${freshGatehouse.url}/setup`);
-  await expect(page.getByText('open the set-up link')).toBeVisible();
+  await expect(page.getByText(texts.setUp.openTheLink)).toBeVisible();
   await page.evaluate((hash) => (location.hash = hash), link.hash);
   await expect(page.getByRole('button', makeAdministrator)).toBeVisible();
   expect(page.url()).toBe(`${freshGatehouse.url}/setup`);
@@ -65,11 +69,11 @@ test('before there is an administrator, the sign-in page says where the link is;
   page,
   freshGatehouse,
 }) => {
-  const hint = page.getByText('This installation has no administrator yet');
+  const hint = page.getByText(texts.signIn.noAdministrator);
   await page.goto(`${freshGatehouse.url}/sign-in`);
-  await expect(hint).toContainText('open the set-up link that the server printed');
+  await expect(hint).toBeVisible();
   await page.goto('/sign-in');
-  await expect(page.getByRole('link', { name: 'Sign up' })).toBeVisible();
+  await expect(page.getByRole('link', { name: linkIn(texts.signIn.newHere) })).toBeVisible();
   await expect(hint).toHaveCount(0);
 });
 
@@ -78,10 +82,10 @@ test('a wrong secret is refused with what to do, and changes nothing', async ({ 
   const stranger = newAccount();
   await fillNewAccount(page, stranger);
   await page.getByRole('button', makeAdministrator).click();
-  await expect(page.getByRole('alert')).toContainText('This set-up link is not valid');
-  await page.getByRole('link', { name: 'Go to sign in' }).click();
-  await page.getByLabel('User name or e-mail address').fill(administrator.username);
-  await page.getByLabel('Password', { exact: true }).fill(administrator.password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page.getByRole('alert')).toContainText(problems['invalid-setup-secret'].title);
+  await page.getByRole('link', { name: texts.setUp.toSignIn }).click();
+  await page.getByLabel(texts.signIn.identifier).fill(administrator.username);
+  await page.getByLabel(texts.fields.password, { exact: true }).fill(administrator.password);
+  await page.getByRole('button', { name: texts.signIn.submit }).click();
   await expectAccount(page, administrator.username);
 });

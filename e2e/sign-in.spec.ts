@@ -1,7 +1,9 @@
+import { problems } from '../src/contract/problem.ts';
 import { expectAccount, expectSignIn, fillSignIn, signIn, signOut } from './accounts.ts';
 import { expect, test } from './fixtures.ts';
+import { texts } from './texts.ts';
 
-const button = { name: 'Sign in' };
+const button = { name: texts.signIn.submit };
 
 test('one signs in by user name or by e-mail address, in any spelling', async ({ page, account }) => {
   for (const identifier of [
@@ -16,7 +18,7 @@ test('one signs in by user name or by e-mail address, in any spelling', async ({
     await expectAccount(page, account.username);
     await signOut(page, account);
     await expectSignIn(page);
-    await expect(page.getByRole('status')).toHaveText('You are signed out.');
+    await expect(page.getByRole('status')).toHaveText(texts.signIn.signedOut.here);
   }
 });
 
@@ -29,9 +31,9 @@ test('a wrong password and an unknown name are refused alike, and the password i
   for (const identifier of [account.username, 'nobody-of-that-name', 'nobody@example.org']) {
     await fillSignIn(page, identifier, 'not the password at all');
     await page.getByRole('button', button).click();
-    await expect(page.getByRole('alert')).toContainText('Wrong user name, e-mail address or password');
+    await expect(page.getByRole('alert')).toContainText(problems['invalid-credentials'].title);
     told.push(await page.getByRole('alert').innerText());
-    await expect(page.getByLabel('Password', { exact: true })).toBeFocused();
+    await expect(page.getByLabel(texts.fields.password, { exact: true })).toBeFocused();
     await expect(page.getByRole('button', button)).toBeEnabled();
   }
   expect(new Set(told).size).toBe(1);
@@ -43,11 +45,11 @@ test('a wrong password and an unknown name are refused alike, and the password i
 test('an empty form says what is missing and goes to the first field', async ({ page }) => {
   await page.goto('/sign-in');
   await page.getByRole('button', button).click();
-  await expect(page.getByLabel('User name or e-mail address')).toBeFocused();
-  await expect(page.getByLabel('User name or e-mail address')).toHaveAccessibleDescription(
-    'Enter your user name or e-mail address.',
+  await expect(page.getByLabel(texts.signIn.identifier)).toBeFocused();
+  await expect(page.getByLabel(texts.signIn.identifier)).toHaveAccessibleDescription(texts.signIn.enterIdentifier);
+  await expect(page.getByLabel(texts.fields.password, { exact: true })).toHaveAccessibleDescription(
+    texts.signIn.enterPassword,
   );
-  await expect(page.getByLabel('Password', { exact: true })).toHaveAccessibleDescription('Enter your password.');
 });
 
 test('PW-15: password fields are hidden, can be shown, take what is pasted, and are known to password managers', async ({
@@ -57,15 +59,15 @@ test('PW-15: password fields are hidden, can be shown, take what is pasted, and 
 }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await page.goto('/sign-in');
-  const password = page.getByLabel('Password', { exact: true });
-  await expect(page.getByLabel('User name or e-mail address')).toHaveAttribute('autocomplete', 'username');
+  const password = page.getByLabel(texts.fields.password, { exact: true });
+  await expect(page.getByLabel(texts.signIn.identifier)).toHaveAttribute('autocomplete', 'username');
   await expect(password).toHaveAttribute('autocomplete', 'current-password');
   await expect(password).toHaveAttribute('type', 'password');
   await page.evaluate((text) => navigator.clipboard.writeText(text), account.password);
   await password.focus();
   await page.keyboard.press('ControlOrMeta+v');
   await expect(password).toHaveValue(account.password);
-  const show = page.getByRole('button', { name: 'Show password' });
+  const show = page.getByRole('button', { name: texts.fields.showPassword });
   await expect(show).toHaveAttribute('aria-pressed', 'false');
   await show.click();
   await expect(password).toHaveAttribute('type', 'text');
@@ -74,15 +76,15 @@ test('PW-15: password fields are hidden, can be shown, take what is pasted, and 
   await expect(password).toHaveAttribute('type', 'password');
 
   await page.goto('/sign-up');
-  await expect(page.getByLabel('User name')).toHaveAttribute('autocomplete', 'username');
-  await expect(page.getByLabel('E-mail address')).toHaveAttribute('autocomplete', 'email');
-  await expect(page.getByLabel('Password', { exact: true })).toHaveAttribute('autocomplete', 'new-password');
-  await expect(page.getByLabel('Password', { exact: true })).toHaveAttribute('type', 'password');
+  await expect(page.getByLabel(texts.fields.username)).toHaveAttribute('autocomplete', 'username');
+  await expect(page.getByLabel(texts.fields.email)).toHaveAttribute('autocomplete', 'email');
+  await expect(page.getByLabel(texts.fields.password, { exact: true })).toHaveAttribute('autocomplete', 'new-password');
+  await expect(page.getByLabel(texts.fields.password, { exact: true })).toHaveAttribute('type', 'password');
 
   await signIn(page, account);
-  await page.getByRole('link', { name: 'Password' }).click();
-  await expect(page.getByLabel('Current password')).toHaveAttribute('autocomplete', 'current-password');
-  await expect(page.getByLabel('New password')).toHaveAttribute('autocomplete', 'new-password');
+  await page.getByRole('link', { name: texts.changePassword.title }).click();
+  await expect(page.getByLabel(texts.changePassword.current)).toHaveAttribute('autocomplete', 'current-password');
+  await expect(page.getByLabel(texts.changePassword.new)).toHaveAttribute('autocomplete', 'new-password');
 });
 
 test('a stranger sees only the sign-in pages, and gets to where they wanted afterwards', async ({ page, account }) => {
@@ -107,14 +109,14 @@ for (const next of ['//evil.example', String.raw`/\evil.example`, 'https://evil.
     await page.goto(`/sign-in?next=${encodeURIComponent(next)}`);
     await fillSignIn(page, account.username, account.password);
     await page.getByRole('button', button).click();
-    await expect(page.getByRole('heading', { level: 1 })).toHaveText('Account');
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText(texts.account.title);
     expect(page.url()).toBe(`${gatehouse.url}/account`);
   });
 }
 
 test('an address that is no page says so', async ({ page }) => {
   await page.goto('/nowhere/at-all');
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('There is no page here');
-  await page.getByRole('link', { name: 'Go to your account' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(texts.notFound.title);
+  await page.getByRole('link', { name: texts.notFound.toAccount }).click();
   await expectSignIn(page);
 });

@@ -7,6 +7,8 @@ import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 import type { Plugin } from 'vite';
 import { endpoints } from '../src/contract/index.ts';
+import { languages } from './texts/languages.ts';
+import { openTexts } from './texts/open-texts.ts';
 
 const server = 'http://localhost:3000';
 
@@ -44,6 +46,26 @@ function preloadFont(): Plugin {
   };
 }
 
+/** Without a script nobody knows which language is wanted: each says it. */
+function noScriptTexts(): Plugin {
+  const mark = '<!-- frame.noScript of every language -->';
+  return {
+    name: 'gatehouse:no-script-texts',
+    transformIndexHtml: {
+      order: 'pre',
+      handler: async (html) => {
+        if (!html.includes(mark)) throw new Error(`index.html lacks ${mark}`);
+        const opened = await Promise.all(languages.map(({ tag }) => openTexts([tag])));
+        const said = opened.map(
+          ({ language: { tag, direction }, texts }) =>
+            `<p lang="${tag}" dir="${direction}">${texts.frame.noScript}</p>`,
+        );
+        return html.replace(mark, said.join(''));
+      },
+    },
+  };
+}
+
 const compress = promisify(gzip);
 
 /** `.gz` beside each asset. Not for index.html: a nonce is put into it for each answer. */
@@ -65,7 +87,7 @@ function compressedCopies(): Plugin {
 
 export default defineConfig({
   root: import.meta.dirname,
-  plugins: [endpointAddresses(), react(), preloadFont(), compressedCopies()],
+  plugins: [endpointAddresses(), react(), noScriptTexts(), preloadFont(), compressedCopies()],
   html: { cspNonce: '__CSP_NONCE__' },
   build: {
     outDir: 'dist',

@@ -1,14 +1,18 @@
 // What a call can be refused with, as the pages see it: a problem of the server (RFC 9457), or no answer at all.
 import type { FieldError, ProblemName } from '#contract/problem.ts';
 
+/** Why something was refused that no server refused. The pages have their own words for it. */
+export type OwnReason = 'no-answer' | 'other-answer' | 'page-fault' | 'signed-out';
+
 interface Told {
   status: number;
-  title: string;
+  title?: string | undefined;
   detail?: string | undefined;
   errors?: readonly FieldError[] | undefined;
   requestId?: string | undefined;
   /** Milliseconds since 1970: before that, trying again is of no use. */
   retryAt?: number | undefined;
+  reason?: OwnReason | undefined;
 }
 
 /** `unreachable`: nobody answered, or somebody who is not Gatehouse. */
@@ -18,14 +22,16 @@ export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly problem: RefusalName;
   readonly status: number;
-  readonly title: string;
+  /** In the server's words; undefined where there is a `reason` of our own. */
+  readonly title: string | undefined;
   readonly detail: string | undefined;
   readonly errors: readonly FieldError[];
   readonly requestId: string | undefined;
   readonly retryAt: number | undefined;
+  readonly reason: OwnReason | undefined;
 
   constructor(problem: RefusalName, told: Told, cause?: unknown) {
-    super(told.title, { cause });
+    super(told.title ?? told.reason, { cause });
     this.problem = problem;
     this.status = told.status;
     this.title = told.title;
@@ -33,6 +39,7 @@ export class Refusal extends Error {
     this.errors = told.errors ?? [];
     this.requestId = told.requestId;
     this.retryAt = told.retryAt;
+    this.reason = told.reason;
   }
 
   /** The server could not do its work: says nothing about who calls or what they sent. */
@@ -41,9 +48,17 @@ export class Refusal extends Error {
   }
 }
 
-export function unreachable(detail: string, cause?: unknown, told: Partial<Told> = {}): Refusal {
-  return new Refusal('unreachable', { status: 0, title: 'The server cannot be reached', detail, ...told }, cause);
+/** @param reason whether nobody answered, or somebody who is not Gatehouse */
+export function unreachable(
+  reason: 'no-answer' | 'other-answer',
+  cause?: unknown,
+  told: Pick<Told, 'retryAt' | 'requestId'> & { status?: number } = {},
+): Refusal {
+  return new Refusal('unreachable', { status: 0, reason, ...told }, cause);
 }
+
+/** Where a call needs somebody who is signed in, and nobody is any more. */
+export const signedOut = (): Refusal => new Refusal('invalid-token', { status: 401, reason: 'signed-out' });
 
 export const isRefusal = (error: unknown, problem: RefusalName): error is Refusal =>
   error instanceof Refusal && error.problem === problem;
@@ -51,8 +66,7 @@ export const isRefusal = (error: unknown, problem: RefusalName): error is Refusa
 /** Everything that is caught as a refusal; a fault of our own is one too, so that it is shown and not swallowed. */
 export function asRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
-  const detail = 'Load the page again. If it happens again, tell your administrator.';
-  return new Refusal('internal', { status: 500, title: 'Something went wrong on this page', detail }, error);
+  return new Refusal('internal', { status: 500, reason: 'page-fault' }, error);
 }
 
 /** Seconds or a date (RFC 9110 section 10.2.3). */
@@ -85,8 +99,7 @@ const isProblem = (body: unknown): body is ProblemBody =>
 export function refusalOf(response: Response, body: unknown, now: number): Refusal {
   const requestId = response.headers.get('X-Request-Id') ?? undefined;
   const told = { status: response.status, retryAt: retryAt(response.headers.get('Retry-After'), now), requestId };
-  if (!isProblem(body))
-    return unreachable('Something else answered in its place. Try again in a moment.', undefined, told);
+  if (!isProblem(body)) return unreachable('other-answer', undefined, told);
   const { type, title, detail, errors } = body;
   return new Refusal(type.slice(PREFIX.length) as ProblemName, {
     ...told,

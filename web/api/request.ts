@@ -53,7 +53,7 @@ async function readJson(response: Response): Promise<unknown> {
     return JSON.parse(text) as unknown;
   } catch (error) {
     if (!response.ok) return undefined;
-    throw unreachable('Something else answered in its place. Try again in a moment.', error);
+    throw unreachable('other-answer', error);
   }
 }
 
@@ -66,7 +66,7 @@ export function createRequest(parts: { fetch: typeof fetch; now: () => number })
       return { status: response.status, body };
     } catch (error) {
       if (error instanceof Refusal || options.signal?.aborted) throw error;
-      throw unreachable('Check your connection, then try again.', error);
+      throw unreachable('no-answer', error);
     }
   };
 }

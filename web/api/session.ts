@@ -3,7 +3,8 @@
 import type { SessionAnswer } from '#contract/sessions.ts';
 import type { Address } from './endpoints.ts';
 import type { Exclusive } from './exclusive.ts';
-import { asRefusal, isRefusal, Refusal } from './refusal.ts';
+import { asRefusal, isRefusal, signedOut } from './refusal.ts';
+import type { Refusal } from './refusal.ts';
 import type { Request } from './request.ts';
 import { createSessionMemory } from './session-memory.ts';
 import type { Credential, Held, SessionState } from './session-memory.ts';
@@ -50,7 +51,7 @@ export function createSession({ request, addresses, exclusive, tabs, now, forget
       throw error;
     }
     const held = memory.held();
-    if (held === undefined) throw new Refusal('invalid-token', { status: 401, title: 'Sign in to continue' });
+    if (held === undefined) throw signedOut();
     return held;
   }
 

@@ -4,6 +4,8 @@ import { StrictMode } from 'react';
 import { RouterProvider } from 'react-router/dom';
 import { queryClient } from '../api/client.ts';
 import { cssVariables, theme } from '../styles/theme.ts';
+import type { Texts } from '../texts/texts.ts';
+import { TextsProvider } from '../texts/use-texts.ts';
 import { createRouter } from './router.tsx';
 
 const router = createRouter();
@@ -11,7 +13,7 @@ const router = createRouter();
 /** The server puts a fresh nonce into each page; styles made later carry it too. */
 const nonce = document.querySelector<HTMLMetaElement>('meta[property=csp-nonce]')?.nonce ?? '';
 
-export function App() {
+export function App({ texts }: { texts: Texts }) {
   return (
     <StrictMode>
       <MantineProvider
@@ -21,7 +23,9 @@ export function App() {
         getStyleNonce={() => nonce}
       >
         <QueryClientProvider client={queryClient}>
-          <RouterProvider router={router} />
+          <TextsProvider value={texts}>
+            <RouterProvider router={router} />
+          </TextsProvider>
         </QueryClientProvider>
       </MantineProvider>
     </StrictMode>

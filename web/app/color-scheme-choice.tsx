@@ -1,20 +1,22 @@
 import { useMantineColorScheme } from '@mantine/core';
 import type { MantineColorScheme } from '@mantine/core';
 import { IconDeviceDesktop, IconMoon, IconSun } from '@tabler/icons-react';
+import { useTexts } from '../texts/use-texts.ts';
 import classes from './color-scheme-choice.module.css';
 
-const choices: readonly { value: MantineColorScheme; label: string; Icon: typeof IconSun }[] = [
-  { value: 'light', label: 'Light', Icon: IconSun },
-  { value: 'dark', label: 'Dark', Icon: IconMoon },
-  { value: 'auto', label: 'System', Icon: IconDeviceDesktop },
+const choices: readonly { value: MantineColorScheme; Icon: typeof IconSun }[] = [
+  { value: 'light', Icon: IconSun },
+  { value: 'dark', Icon: IconMoon },
+  { value: 'auto', Icon: IconDeviceDesktop },
 ];
 
 export function ColorSchemeChoice() {
+  const { appearance, colorSchemes } = useTexts().frame;
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   return (
     <fieldset className={classes.choice}>
-      <legend>Appearance</legend>
-      {choices.map(({ value, label, Icon }) => (
+      <legend>{appearance}</legend>
+      {choices.map(({ value, Icon }) => (
         <label key={value}>
           <input
             type="radio"
@@ -24,7 +26,7 @@ export function ColorSchemeChoice() {
             onChange={() => setColorScheme(value)}
           />
           <Icon size={18} stroke={1.6} aria-hidden="true" />
-          {label}
+          {colorSchemes[value]}
         </label>
       ))}
     </fieldset>

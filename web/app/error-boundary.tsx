@@ -2,8 +2,9 @@ import { Button } from '@mantine/core';
 import { useEffect } from 'react';
 import { useRouteError } from 'react-router';
 import { asRefusal } from '../api/refusal.ts';
-import { PageHeading } from '../ui/page-heading.tsx';
 import { RefusalAlert } from '../forms/refusal-alert.tsx';
+import { useTexts } from '../texts/use-texts.ts';
+import { PageHeading } from '../ui/page-heading.tsx';
 import { BareFrame } from './bare-page.tsx';
 
 /** A part of the page that was not loaded yet and cannot be: the connection broke, or a new release has replaced it. */
@@ -12,6 +13,7 @@ const isMissingPart = (error: unknown): boolean =>
 
 /** In the place of a page that broke. Loading it again gets everything anew. */
 export function ErrorPage() {
+  const { product, brokenPage } = useTexts();
   const error = useRouteError();
   const isMissing = isMissingPart(error);
   useEffect(() => {
@@ -19,15 +21,15 @@ export function ErrorPage() {
   }, [error, isMissing]);
   const reload = (
     <Button variant="default" onClick={() => location.reload()}>
-      Load the page again
+      {brokenPage.reload}
     </Button>
   );
   return (
     <BareFrame>
-      <PageHeading title="This page cannot be shown" />
+      <PageHeading title={brokenPage.title} product={product} />
       {isMissing ? (
         <>
-          <p>A part of it could not be loaded. The connection may be down, or Gatehouse has just been updated.</p>
+          <p>{brokenPage.missingPart}</p>
           {reload}
         </>
       ) : (

@@ -1,15 +1,19 @@
 import { Anchor } from '@mantine/core';
 import { Link } from 'react-router';
 import { pages } from '#contract/pages.ts';
+import { useTexts } from '../texts/use-texts.ts';
 import { PageHeading } from '../ui/page-heading.tsx';
 
 export function NotFoundPage() {
+  const { notFound, product } = useTexts();
   return (
     <>
-      <PageHeading title="There is no page here">The address may be misspelt, or the page is gone.</PageHeading>
+      <PageHeading title={notFound.title} product={product}>
+        {notFound.lead}
+      </PageHeading>
       <p>
         <Anchor component={Link} to={pages.account}>
-          Go to your account
+          {notFound.toAccount}
         </Anchor>
       </p>
     </>

@@ -3,14 +3,16 @@ import { useInterval } from '@mantine/hooks';
 import { useState } from 'react';
 import { session } from '../api/client.ts';
 import type { Refusal } from '../api/refusal.ts';
-import { PageHeading } from '../ui/page-heading.tsx';
 import { RefusalAlert } from '../forms/refusal-alert.tsx';
+import { useTexts } from '../texts/use-texts.ts';
+import { PageHeading } from '../ui/page-heading.tsx';
 import { BareFrame } from './bare-page.tsx';
 
 const RETRY_MS = 5_000;
 
 /** Nobody can say whether somebody is signed in, so nothing else is shown. Goes away by itself. */
 export function OutagePage({ refusal }: { refusal: Refusal }) {
+  const { outage, product } = useTexts();
   const [isAsking, setAsking] = useState(false);
   const askAgain = async () => {
     setAsking(true);
@@ -20,12 +22,12 @@ export function OutagePage({ refusal }: { refusal: Refusal }) {
   useInterval(() => void session.restore(), RETRY_MS, { autoInvoke: true });
   return (
     <BareFrame>
-      <PageHeading title="Not available">
-        We keep trying. This page goes on by itself as soon as it works again.
+      <PageHeading title={outage.title} product={product}>
+        {outage.lead}
       </PageHeading>
       <RefusalAlert refusal={refusal} />
       <Button onClick={() => void askAgain()} loading={isAsking}>
-        Try again
+        {outage.tryAgain}
       </Button>
     </BareFrame>
   );

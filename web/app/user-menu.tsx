@@ -4,12 +4,14 @@ import type { User } from '#contract/users.ts';
 import { session } from '../api/client.ts';
 import { asRefusal } from '../api/refusal.ts';
 import type { Refusal } from '../api/refusal.ts';
+import { useTexts } from '../texts/use-texts.ts';
 import { ColorSchemeChoice } from './color-scheme-choice.tsx';
 import { SignOutFailure } from './sign-out-failure.tsx';
 import classes from './user-menu.module.css';
 
 /** The browser's own popover: it closes on Escape and on a click beside it, and its content follows the button in the tab order. */
 export function UserMenu({ user }: { user: User }) {
+  const texts = useTexts().frame;
   const [refusal, setRefusal] = useState<Refusal>();
   const signOut = () => {
     setRefusal(undefined);
@@ -38,7 +40,7 @@ export function UserMenu({ user }: { user: User }) {
           popoverTargetAction="hide"
         >
           <IconLogout size={18} aria-hidden="true" />
-          Sign out
+          {texts.signOut}
         </button>
       </div>
       {refusal !== undefined && (

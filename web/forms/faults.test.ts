@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { texts } from '../testing/english.ts';
 import { faultsOf } from './faults.ts';
 import { Refusal } from '../api/refusal.ts';
 
@@ -35,7 +36,8 @@ describe('the faults of a form', () => {
 
   it('include what went wrong in the page itself', () => {
     const { refusal } = faultsOf(new TypeError('x is not a function'), names);
-    expect(refusal).toMatchObject({ problem: 'internal', title: 'Something went wrong on this page' });
-    expect(refusal?.detail).not.toContain('not a function');
+    expect(refusal).toMatchObject({ problem: 'internal', reason: 'page-fault', title: undefined });
+    expect(refusal?.detail).toBeUndefined();
+    expect(texts.refusals['page-fault'].title).toBe('Something went wrong on this page');
   });
 });

@@ -1,6 +1,7 @@
 import { Button, TextInput } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { Sent } from '../api/call.ts';
+import { useTexts } from '../texts/use-texts.ts';
 import { Form } from '../ui/form.tsx';
 import { NewPasswordField } from './new-password-field.tsx';
 import { newPasswordFault } from './password-size.ts';
@@ -19,12 +20,13 @@ interface Props {
 
 /** Somebody new: how they are called, where mail reaches them, and their password. */
 export function NewAccountForm({ rules, send, submitLabel, children }: Props) {
+  const { fields, newPassword } = useTexts();
   const { form, refusal, refusalRef, isSending, onSubmit } = useSubmission<NewAccount>({
     initialValues: { username: '', email: '', password: '' },
     validate: {
-      username: (value) => (value.trim() === '' ? 'Choose a user name.' : null),
-      email: (value) => (/^\s*\S+@\S+\s*$/.test(value) ? null : 'Enter an e-mail address, such as name@example.org.'),
-      password: (value) => newPasswordFault(value, rules) ?? null,
+      username: (value) => (value.trim() === '' ? fields.chooseUsername : null),
+      email: (value) => (/^\s*\S+@\S+\s*$/.test(value) ? null : fields.enterEmail),
+      password: (value) => newPasswordFault(value, rules, newPassword) ?? null,
     },
     send,
   });
@@ -34,23 +36,17 @@ export function NewAccountForm({ rules, send, submitLabel, children }: Props) {
       {refusal !== undefined && <RefusalAlert refusal={refusal} ref={refusalRef} />}
       <TextInput
         {...form.getInputProps('username')}
-        label="User name"
+        label={fields.username}
         name="username"
         autoComplete="username"
         autoCapitalize="none"
         spellCheck={false}
       />
-      <TextInput
-        {...form.getInputProps('email')}
-        label="E-mail address"
-        name="email"
-        type="email"
-        autoComplete="email"
-      />
+      <TextInput {...form.getInputProps('email')} label={fields.email} name="email" type="email" autoComplete="email" />
       <NewPasswordField
         {...form.getInputProps('password')}
         value={form.values.password}
-        label="Password"
+        label={fields.password}
         name="password"
         rules={rules}
         context={{ username, email }}

@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import type { TextInputProps } from '@mantine/core';
 import { IconCheck, IconCopy, IconSparkles } from '@tabler/icons-react';
 import { useId, useState } from 'react';
+import { useTexts } from '../texts/use-texts.ts';
 import { PasswordField } from '../ui/password-field.tsx';
 import { useCopy } from '../ui/use-copy.ts';
 import classes from './new-password-field.module.css';
@@ -29,6 +30,7 @@ interface ProposalProps {
 
 /** The passphrase is also shown in full: the field is too narrow for most of them. */
 function Proposal({ value, isReadable, onProposed }: ProposalProps) {
+  const texts = useTexts().newPassword;
   const [proposal, setProposal] = useState<string>();
   const { isCopied, copy } = useCopy();
   const propose = async () => {
@@ -42,7 +44,7 @@ function Proposal({ value, isReadable, onProposed }: ProposalProps) {
     <div className={classes.buttons}>
       {isShown && isReadable && <p className={classes.proposal}>{proposal}</p>}
       <Button {...small} leftSection={<IconSparkles size={16} />} onClick={() => void propose()}>
-        {isShown ? 'Propose another' : 'Propose a passphrase'}
+        {isShown ? texts.suggestAnother : texts.suggest}
       </Button>
       {isShown && (
         <Button
@@ -50,7 +52,7 @@ function Proposal({ value, isReadable, onProposed }: ProposalProps) {
           leftSection={isCopied ? <IconCheck size={16} /> : <IconCopy size={16} />}
           onClick={() => copy(proposal)}
         >
-          {isCopied ? 'Copied' : 'Copy'}
+          {isCopied ? texts.copied : texts.copy}
         </Button>
       )}
     </div>
@@ -59,6 +61,7 @@ function Proposal({ value, isReadable, onProposed }: ProposalProps) {
 
 /** For a password that is being chosen: what it must be, how strong it is, and a good one on request. */
 export function NewPasswordField({ value, onChange, rules, context, ...props }: Props) {
+  const { fields, newPassword } = useTexts();
   const [isVisible, setVisible] = useState(false);
   const assessment = useAssessment(value, context);
   const id = useId();
@@ -76,9 +79,9 @@ export function NewPasswordField({ value, onChange, rules, context, ...props }: 
         onChange={(event) => onChange(event.currentTarget.value)}
         visible={isVisible}
         onVisibilityChange={setVisible}
-        {...(rules !== undefined && {
-          description: `At least ${rules.minLength} characters. A few random words do well.`,
-        })}
+        showLabel={fields.showPassword}
+        hideLabel={fields.hidePassword}
+        {...(rules !== undefined && { description: newPassword.rule(rules.minLength) })}
       />
       {rules !== undefined && value !== '' && <PasswordMeter value={value} rules={rules} assessment={assessment} />}
       <Proposal value={value} isReadable={isVisible} onProposed={take} />

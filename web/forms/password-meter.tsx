@@ -1,4 +1,5 @@
-import { passwordBytes } from '../../src/security/password-limits.ts';
+import type { Texts } from '../texts/texts.ts';
+import { useTexts } from '../texts/use-texts.ts';
 import classes from './password-meter.module.css';
 import { bytesLeft, charactersMissing } from './password-size.ts';
 import type { PasswordRules } from './sign-in-options.ts';
@@ -18,29 +19,32 @@ interface Reading {
   hints: readonly string[];
 }
 
-const scores: readonly Pick<Reading, 'level' | 'tone' | 'label'>[] = [
-  { level: 1, tone: 'low', label: 'Weak' },
-  { level: 1, tone: 'low', label: 'Weak' },
-  { level: 2, tone: 'middle', label: 'Fair' },
-  { level: 3, tone: 'high', label: 'Strong' },
-  { level: 4, tone: 'high', label: 'Very strong' },
+const scores: readonly Pick<Reading, 'level' | 'tone'>[] = [
+  { level: 1, tone: 'low' },
+  { level: 1, tone: 'low' },
+  { level: 2, tone: 'middle' },
+  { level: 3, tone: 'high' },
+  { level: 4, tone: 'high' },
 ];
 
-function reading({ value, rules, assessment }: Props): Reading {
+function reading({ value, rules, assessment }: Props, texts: Texts['newPassword']): Reading {
+  const { strength } = texts;
+  const none = { level: 0, tone: 'low', hints: [] } as const;
   const missing = charactersMissing(value, rules);
-  if (missing !== undefined) return { level: 0, tone: 'low', label: missing, hints: [] };
-  if (passwordBytes(value) > rules.maxBytes) return { level: 0, tone: 'low', label: 'Too long', hints: [] };
-  if (assessment === undefined) return { level: 0, tone: 'low', label: 'Checking …', hints: [] };
-  if (assessment === 'failed')
-    return { level: 0, tone: 'low', label: 'Strength is not known at the moment', hints: [] };
-  if (!assessment.acceptable) return { level: 1, tone: 'low', label: 'Cannot be used', hints: assessment.refusals };
-  const score = scores[assessment.score] ?? { level: 0, tone: 'low', label: '' };
-  return { ...score, hints: assessment.score < 3 ? assessment.suggestions : [] };
+  if (missing > 0) return { ...none, label: texts.charactersMissing(missing) };
+  if (bytesLeft(value, rules) < 0) return { ...none, label: strength.tooLong };
+  if (assessment === undefined) return { ...none, label: strength.checking };
+  if (assessment === 'failed') return { ...none, label: strength.unknown };
+  if (!assessment.acceptable) return { ...none, level: 1, label: strength.refused, hints: assessment.refusals };
+  const { score, suggestions } = assessment;
+  return { ...none, ...scores[score], label: strength.scores[score] ?? '', hints: score < 3 ? suggestions : [] };
 }
 
 /** How strong a password is, what would make it better, and how much room is left (PW-02). */
 export function PasswordMeter(props: Props) {
-  const { level, tone, label, hints } = reading(props);
+  const texts = useTexts().newPassword;
+  const { level, tone, label, hints } = reading(props, texts);
+  const left = bytesLeft(props.value, props.rules);
   return (
     <div className={classes.meter}>
       <div className={classes.bar} data-tone={tone} aria-hidden="true">
@@ -50,10 +54,10 @@ export function PasswordMeter(props: Props) {
       </div>
       <div className={classes.line}>
         <span aria-live="polite">
-          <span className={classes.prefix}>Strength: </span>
+          <span className={classes.prefix}>{texts.strength.label} </span>
           {label}
         </span>
-        <span className={classes.left}>{bytesLeft(props.value, props.rules)}</span>
+        <span className={classes.left}>{left >= 0 ? texts.bytesLeft(left) : texts.bytesTooLong(-left)}</span>
       </div>
       {hints.length > 0 && (
         <ul className={classes.hints}>

@@ -1,7 +1,9 @@
-import { IconAlertTriangle } from '@tabler/icons-react';
 import type { ReactNode, Ref } from 'react';
 import type { Refusal } from '../api/refusal.ts';
+import { useTexts } from '../texts/use-texts.ts';
+import { Alert } from '../ui/alert.tsx';
 import { CopyButton } from '../ui/copy-button.tsx';
+import { Sentence } from '../ui/sentence.tsx';
 import classes from './refusal-alert.module.css';
 import { RetryTime } from './retry-time.tsx';
 
@@ -14,29 +16,27 @@ interface Props {
 
 /** What an administrator needs to find it in the log. Only where the fault is not the reader's own. */
 function RequestId({ requestId }: { requestId: string }) {
+  const texts = useTexts().alert;
   return (
     <div className={classes.requestId}>
       <span>
-        Request <code>{requestId}</code>
+        <Sentence>{texts.requestId(<code>{requestId}</code>)}</Sentence>
       </span>
-      <CopyButton value={requestId} what="request id" />
+      <CopyButton value={requestId} label={texts.copyRequestId} copiedLabel={texts.requestIdCopied} />
     </div>
   );
 }
 
-/** What was refused and why, as the server or the connection told it. */
+/** What was refused and why: in the server's words, or in ours where no server said anything. */
 export function RefusalAlert({ refusal, children, ref }: Props) {
-  const { title, detail, status, requestId, retryAt } = refusal;
+  const texts = useTexts();
+  const { title, detail } = refusal.reason === undefined ? refusal : texts.refusals[refusal.reason];
+  const { status, requestId, retryAt } = refusal;
   return (
-    <div role="alert" tabIndex={-1} ref={ref} className={classes.alert}>
-      <IconAlertTriangle size={20} aria-hidden="true" />
-      <div className={classes.body}>
-        <strong>{title}</strong>
-        {detail !== undefined && <p>{detail}</p>}
-        {retryAt !== undefined && <RetryTime at={retryAt} />}
-        {status >= 500 && requestId !== undefined && <RequestId requestId={requestId} />}
-        {children !== undefined && <div className={classes.action}>{children}</div>}
-      </div>
-    </div>
+    <Alert title={title} action={children} ref={ref}>
+      {detail !== undefined && <p>{detail}</p>}
+      {retryAt !== undefined && <RetryTime at={retryAt} />}
+      {status >= 500 && requestId !== undefined && <RequestId requestId={requestId} />}
+    </Alert>
   );
 }

@@ -14,7 +14,7 @@ export const addresses = {
 } as const satisfies Record<string, Address>;
 
 export const invalidToken = new Refusal('invalid-token', { status: 401, title: 'Sign in to continue' });
-export const outage = unreachable('Check your connection.');
+export const outage = unreachable('no-answer');
 
 export function answerFor(userId: string, accessToken: string, expiresIn = 300): SessionAnswer {
   const user: SessionAnswer['user'] = {

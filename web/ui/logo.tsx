@@ -11,11 +11,12 @@ export function Mark({ size = 28 }: { size?: number }) {
   );
 }
 
-export function Logo() {
+/** @param props.children the name beside the mark */
+export function Logo({ children }: { children: string }) {
   return (
     <span className={classes.logo}>
       <Mark size={24} />
-      Gatehouse
+      {children}
     </span>
   );
 }

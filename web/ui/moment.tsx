@@ -1,14 +1,19 @@
-import { relativeTime } from './relative-time.ts';
 import { useNow } from './use-now.ts';
 
-const exact = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeStyle: 'long' });
+interface Props {
+  /** ISO 8601 */
+  at: string;
+  /** How an instant is said; in milliseconds since 1970. */
+  texts: { relative: (at: number, now: number) => string; exact: (at: number) => string };
+}
 
-/** An instant as people say it, with the exact one on hover. @param at ISO 8601 */
-export function Moment({ at }: { at: string }) {
+/** An instant as people say it, with the exact one on hover. */
+export function Moment({ at, texts }: Props) {
   const now = useNow(30_000);
+  const instant = Date.parse(at);
   return (
-    <time dateTime={at} title={exact.format(new Date(at))}>
-      {relativeTime(Date.parse(at), now)}
+    <time dateTime={at} title={texts.exact(instant)}>
+      {texts.relative(instant, now)}
     </time>
   );
 }

@@ -6,6 +6,8 @@ import { useState } from 'react';
 interface Props extends Omit<TextInputProps, 'type' | 'rightSection' | 'autoComplete'> {
   /** What a password manager should do with it. */
   autoComplete: 'current-password' | 'new-password';
+  showLabel: string;
+  hideLabel: string;
   /** Where the owner shows and hides it as well. */
   visible?: boolean;
   onVisibilityChange?: (visible: boolean) => void;
@@ -15,7 +17,7 @@ interface Props extends Omit<TextInputProps, 'type' | 'rightSection' | 'autoComp
  * Hidden until its button shows it; what is pasted and what a password manager fills in is taken (PW-15). Not Mantine's
  * PasswordInput: that one leaves the button out of the tab order and does not say that the input is invalid.
  */
-export function PasswordField({ visible, onVisibilityChange, ...props }: Props) {
+export function PasswordField({ visible, onVisibilityChange, showLabel, hideLabel, ...props }: Props) {
   const [ownVisible, setOwnVisible] = useState(false);
   const isVisible = visible ?? ownVisible;
   const toggle = () => (onVisibilityChange ?? setOwnVisible)(!isVisible);
@@ -32,9 +34,9 @@ export function PasswordField({ visible, onVisibilityChange, ...props }: Props) 
           variant="transparent"
           color="gray"
           size={44}
-          aria-label="Show password"
+          aria-label={showLabel}
           aria-pressed={isVisible}
-          title={isVisible ? 'Hide password' : 'Show password'}
+          title={isVisible ? hideLabel : showLabel}
           onClick={toggle}
         >
           {isVisible ? <IconEyeOff size={20} /> : <IconEye size={20} />}

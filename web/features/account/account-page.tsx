@@ -3,6 +3,7 @@ import type { User } from '#contract/users.ts';
 import { asRefusal } from '../../api/refusal.ts';
 import { useSession } from '../../api/use-session.ts';
 import { LoadError } from '../../forms/load-error.tsx';
+import { useTexts } from '../../texts/use-texts.ts';
 import { PageHeading } from '../../ui/page-heading.tsx';
 import { me } from './calls.ts';
 import { PermissionsCard, PermissionsCardSkeleton } from './permissions-card.tsx';
@@ -33,10 +34,13 @@ function Account({ user }: { user: User }) {
 }
 
 export function AccountPage() {
+  const { account, product } = useTexts();
   const state = useSession();
   return (
     <>
-      <PageHeading title="Account">Who you are here, and where you are signed in.</PageHeading>
+      <PageHeading title={account.title} product={product}>
+        {account.lead}
+      </PageHeading>
       {state.phase === 'signed-in' && <Account user={state.user} />}
     </>
   );

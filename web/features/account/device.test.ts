@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { texts as english } from '../../testing/english.ts';
 import { deviceOf } from './device.ts';
 
+const texts = english.account.session;
 const webkit = 'AppleWebKit/537.36 (KHTML, like Gecko)';
 
 describe('a device', () => {
@@ -24,6 +26,6 @@ describe('a device', () => {
     ['curl/8.5.0', 'curl/8.5.0'],
     ['Unknown device', ' '],
   ])('is "%s"', (device, userAgent) => {
-    expect(deviceOf(userAgent)).toBe(device);
+    expect(deviceOf(userAgent, texts)).toBe(device);
   });
 });

@@ -8,6 +8,7 @@ import { newPasswordFault } from '../../forms/password-size.ts';
 import { RefusalAlert } from '../../forms/refusal-alert.tsx';
 import { signInOptions } from '../../forms/sign-in-options.ts';
 import { useSubmission } from '../../forms/submission.ts';
+import { useTexts } from '../../texts/use-texts.ts';
 import { Card } from '../../ui/card.tsx';
 import { Form } from '../../ui/form.tsx';
 import { Notice } from '../../ui/notice.tsx';
@@ -17,14 +18,15 @@ import { changePassword } from './calls.ts';
 import classes from './password-page.module.css';
 
 function PasswordForm({ user: { username, email }, onChanged }: { user: User; onChanged: () => void }) {
+  const { changePassword: texts, fields, newPassword } = useTexts();
   const rules = useQuery(signInOptions).data?.password;
   const { form, refusal, refusalRef, isSending, onSubmit } = useSubmission<
     Record<'currentPassword' | 'newPassword', string>
   >({
     initialValues: { currentPassword: '', newPassword: '' },
     validate: {
-      currentPassword: (value) => (value === '' ? 'Enter your current password.' : null),
-      newPassword: (value) => newPasswordFault(value, rules) ?? null,
+      currentPassword: (value) => (value === '' ? texts.enterCurrent : null),
+      newPassword: (value) => newPasswordFault(value, rules, newPassword) ?? null,
     },
     send: async (values) => {
       await changePassword(values);
@@ -37,37 +39,42 @@ function PasswordForm({ user: { username, email }, onChanged }: { user: User; on
       <input type="text" name="username" autoComplete="username" value={username} readOnly hidden />
       <PasswordField
         {...form.getInputProps('currentPassword')}
-        label="Current password"
+        label={texts.current}
+        showLabel={fields.showPassword}
+        hideLabel={fields.hidePassword}
         name="current-password"
         autoComplete="current-password"
       />
       <NewPasswordField
         {...form.getInputProps('newPassword')}
         value={form.values.newPassword}
-        label="New password"
+        label={texts.new}
         name="new-password"
         rules={rules}
         context={{ username, email }}
       />
       <Button type="submit" loading={isSending} className={classes.submit ?? ''}>
-        Change password
+        {texts.submit}
       </Button>
     </Form>
   );
 }
 
 export function PasswordPage() {
+  const { changePassword: texts, product } = useTexts();
   const state = useSession();
   const [changes, setChanges] = useState(0);
   return (
     <>
-      <PageHeading title="Password">A new password signs out every other session of your account.</PageHeading>
+      <PageHeading title={texts.title} product={product}>
+        {texts.lead}
+      </PageHeading>
       {changes > 0 && (
         <Notice key={changes} tone="done" takesFocus>
-          Your password is changed. All other sessions were signed out; this one stays.
+          {texts.changed}
         </Notice>
       )}
-      <Card title="Change password">
+      <Card title={texts.cardTitle}>
         <div className={classes.form}>
           {state.phase === 'signed-in' && (
             <PasswordForm key={changes} user={state.user} onChanged={() => setChanges((count) => count + 1)} />

@@ -6,37 +6,43 @@ import { asRefusal } from '../../api/refusal.ts';
 import { LoadError } from '../../forms/load-error.tsx';
 import { NewAccountForm } from '../../forms/new-account-form.tsx';
 import { signInOptions } from '../../forms/sign-in-options.ts';
+import { useTexts } from '../../texts/use-texts.ts';
 import { FormSkeleton } from '../../ui/form-skeleton.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
+import { Sentence } from '../../ui/sentence.tsx';
 import { signUp } from './calls.ts';
 
-function ToSignIn({ children }: { children: string }) {
+function ToSignIn() {
+  const { signUp: texts } = useTexts();
   const { search } = useLocation();
+  const toSignIn = (words: string) => (
+    <Anchor component={Link} to={{ pathname: pages.signIn, search }}>
+      {words}
+    </Anchor>
+  );
   return (
     <p>
-      {children}{' '}
-      <Anchor component={Link} to={{ pathname: pages.signIn, search }}>
-        Sign in
-      </Anchor>
+      <Sentence>{texts.haveAccount(toSignIn)}</Sentence>
     </p>
   );
 }
 
 function SignUpForm() {
+  const { signUp: texts } = useTexts();
   const { data: options, error, refetch, isPending } = useQuery(signInOptions);
   if (isPending) return <FormSkeleton fields={3} />;
   if (options === undefined) return <LoadError refusal={asRefusal(error)} retry={refetch} />;
-  if (options.signUp !== 'open')
-    return <p>Accounts on this installation are made by its administrators. Ask one of them for yours.</p>;
-  return <NewAccountForm rules={options.password} send={signUp} submitLabel="Sign up" />;
+  if (options.signUp !== 'open') return <p>{texts.closed}</p>;
+  return <NewAccountForm rules={options.password} send={signUp} submitLabel={texts.submit} />;
 }
 
 export function SignUpPage() {
+  const { signUp: texts, product } = useTexts();
   return (
     <>
-      <PageHeading title="Sign up" />
+      <PageHeading title={texts.title} product={product} />
       <SignUpForm />
-      <ToSignIn>Already have an account?</ToSignIn>
+      <ToSignIn />
     </>
   );
 }

@@ -10,6 +10,7 @@ import { NewAccountForm } from '../../forms/new-account-form.tsx';
 import type { NewAccount } from '../../forms/new-account-form.tsx';
 import { RefusalAlert } from '../../forms/refusal-alert.tsx';
 import { signInOptions } from '../../forms/sign-in-options.ts';
+import { useTexts } from '../../texts/use-texts.ts';
 import { FormSkeleton } from '../../ui/form-skeleton.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
 import { setUp } from './calls.ts';
@@ -31,6 +32,7 @@ function useSetupSecret(): [secret: string | undefined, drop: () => void] {
 }
 
 function SetupForm({ secret, onRefused }: { secret: string; onRefused: (refusal: Refusal) => void }) {
+  const { setUp: texts } = useTexts();
   const { data: options, error, refetch, isPending } = useQuery(signInOptions);
   const navigate = useNavigate();
   if (isPending) return <FormSkeleton fields={3} />;
@@ -45,10 +47,11 @@ function SetupForm({ secret, onRefused }: { secret: string; onRefused: (refusal:
       onRefused(error);
     }
   };
-  return <NewAccountForm rules={options.password} send={send} submitLabel="Make administrator" />;
+  return <NewAccountForm rules={options.password} send={send} submitLabel={texts.submit} />;
 }
 
 export function SetupPage() {
+  const { setUp: texts, product } = useTexts();
   const [secret, dropSecret] = useSetupSecret();
   const [refusal, setRefusal] = useState<Refusal>();
   const { data: options } = useQuery(signInOptions);
@@ -59,18 +62,20 @@ export function SetupPage() {
   if (secret !== undefined)
     return (
       <>
-        <PageHeading title="Set up Gatehouse">Make the first administrator. You will be signed in.</PageHeading>
+        <PageHeading title={texts.title} product={product}>
+          {texts.lead}
+        </PageHeading>
         <SetupForm key={secret} secret={secret} onRefused={refuse} />
       </>
     );
   return (
     <>
-      <PageHeading title="Set up Gatehouse" />
+      <PageHeading title={texts.title} product={product} />
       {refusal !== undefined && <RefusalAlert refusal={refusal} />}
       <WhereIsTheLink isSetUp={options?.setupRequired === false} />
       <p>
         <Anchor component={Link} to={pages.signIn}>
-          Go to sign in
+          {texts.toSignIn}
         </Anchor>
       </p>
     </>

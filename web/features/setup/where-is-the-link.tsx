@@ -1,28 +1,33 @@
+import { useTexts } from '../../texts/use-texts.ts';
+import { Sentence } from '../../ui/sentence.tsx';
 import classes from './where-is-the-link.module.css';
+
+type Act = 'setup' | 'recover';
+
+// The operator's command, as it is called on the server itself and in a container.
+const Command = ({ act }: { act: Act }) => <code>npm run cli -- admin {act}</code>;
+const CommandInContainers = ({ act }: { act: Act }) => <code>docker compose exec backend gatehouse admin {act}</code>;
 
 /** For whoever comes without a usable link. */
 export function WhereIsTheLink({ isSetUp }: { isSetUp: boolean }) {
+  const { setUp: texts } = useTexts();
   if (isSetUp)
     return (
       <p className={classes.recover}>
-        This installation has its administrator already. Whoever lost access to it can make a new link on the server
-        with <code>npm run cli -- admin recover</code>, in containers{' '}
-        <code>docker compose exec backend gatehouse admin recover</code>.
+        <Sentence>{texts.alreadySetUp(<Command act="recover" />, <CommandInContainers act="recover" />)}</Sentence>
       </p>
     );
   return (
     <div className={classes.help}>
-      <p>To make the first administrator, open the set-up link. It works once, for 30 minutes.</p>
+      <p>{texts.openTheLink}</p>
       <dl>
-        <dt>Where it is</dt>
+        <dt>{texts.whereTitle}</dt>
         <dd>
-          The server prints it when it starts, and writes it to the file <code>setup-link</code> in its data folder. A
-          deploy prints it when it migrates.
+          <Sentence>{texts.where(<code>setup-link</code>)}</Sentence>
         </dd>
-        <dt>How to get another</dt>
+        <dt>{texts.anotherTitle}</dt>
         <dd>
-          On the server, run <code>npm run cli -- admin setup</code>, in containers{' '}
-          <code>docker compose exec backend gatehouse admin setup</code>. Earlier links stop working.
+          <Sentence>{texts.another(<Command act="setup" />, <CommandInContainers act="setup" />)}</Sentence>
         </dd>
       </dl>
     </div>

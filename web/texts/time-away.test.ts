@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { relativeTime } from './relative-time.ts';
+import { texts } from '../testing/english.ts';
 
+const { relative } = texts.times;
 const NOW = Date.parse('2026-06-15T12:00:00.000Z');
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -20,6 +21,6 @@ describe('a relative time', () => {
     [30 * DAY - 1000, 'in 30 days'],
     [-100 * DAY, '7 March 2026'],
   ])('%i ms away is "%s"', (distance, text) => {
-    expect(relativeTime(NOW + distance, NOW)).toBe(text);
+    expect(relative(NOW + distance, NOW)).toBe(text);
   });
 });

@@ -1,5 +1,4 @@
-const words = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
-const date = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'long', year: 'numeric' });
+import type { Formats } from './formats.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -12,11 +11,17 @@ const steps = [
   { until: 45 * DAY, size: DAY, unit: 'day' },
 ] as const;
 
+/** Less than a minute away. */
+interface NearWords {
+  past: string;
+  future: string;
+}
+
 /** "just now", "5 minutes ago", "in 7 days"; beyond some weeks the date says more. Both in milliseconds since 1970. */
-export function relativeTime(at: number, now: number): string {
+export function timeAway(at: number, now: number, formats: Formats, near: NearWords): string {
   const distance = at - now;
-  if (Math.abs(distance) < 45 * SECOND) return distance > 0 ? 'in a moment' : 'just now';
+  if (Math.abs(distance) < 45 * SECOND) return distance > 0 ? near.future : near.past;
   // Rounded before the step is chosen: 59.9 minutes are "1 hour", not "60 minutes".
   const step = steps.find(({ until, size }) => Math.round(Math.abs(distance) / size) * size < until);
-  return step === undefined ? date.format(at) : words.format(Math.round(distance / step.size), step.unit);
+  return step === undefined ? formats.day(at) : formats.away(Math.round(distance / step.size), step.unit);
 }
