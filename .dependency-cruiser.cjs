@@ -154,6 +154,13 @@ module.exports = {
     only('web-texts', 'The texts know nothing of ours: mails will take theirs from here too.', '^web/texts/', [
       '^web/texts/',
     ]),
+    {
+      name: 'web-texts-run-anywhere',
+      comment: 'Texts are made without React, and without any other package: only the hook for pages knows it.',
+      severity: 'error',
+      from: { path: '^web/texts/', pathNot: [test, '^web/texts/use-texts\\.ts$'] },
+      to: { path: packages },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

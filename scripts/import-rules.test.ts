@@ -106,6 +106,9 @@ const broken: Record<string, { file: string; content: string; to: string }[]> = 
     { file: 'web/texts/a.ts', content: "import '#contract/problem.ts';", to: 'src/contract/problem.ts' },
     { file: 'web/texts/b.tsx', content: "import '../ui/button.tsx';", to: 'web/ui/button.tsx' },
   ],
+  'web-texts-run-anywhere': [
+    { file: 'web/texts/english.ts', content: "import 'tool';", to: 'node_modules/tool/index.js' },
+  ],
 };
 
 /** What the rules above must leave alone. */
@@ -136,6 +139,7 @@ const allowed: Record<string, string> = {
     "import '../ui/button.tsx'; import '../api/request.ts'; import '../texts/english.ts'; import '../../src/security/password-limits.ts'; import '#contract/fields.ts';",
   'web/api/request.ts': "import '#contract/fields.ts';",
   'web/texts/english.ts': '',
+  'web/texts/use-texts.ts': "import 'tool';",
   'web/ui/button.tsx': '',
   'web/ui/button.test.tsx': "import './button.tsx'; import '../app/app.tsx';",
 };
