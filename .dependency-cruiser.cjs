@@ -159,7 +159,7 @@ module.exports = {
       comment: 'Texts are made without React, and without any other package: only the hook for pages knows it.',
       severity: 'error',
       from: { path: '^web/texts/', pathNot: [test, '^web/texts/use-texts\\.ts$'] },
-      to: { path: packages },
+      to: { path: 'node_modules/' },
     },
   ],
   options: {

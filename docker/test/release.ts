@@ -66,7 +66,7 @@ export async function startVisitors(site: Site, account: Account): Promise<Retur
 
 /** A release that differs in each part: the server, a chunk of the pages that is loaded late, and the tables. */
 export function prepareNextRelease(site: Site, heading: string): void {
-  site.change('web/features/auth/sign-up-page.tsx', 'title="Sign up"', `title="${heading}"`);
+  site.change('web/features/auth/sign-up-page.tsx', 'title={texts.title}', `title="${heading}"`);
   site.write(
     'src/database/migrations/9999-canary.ts',
     `import type { Migration } from '../migrate.ts';
