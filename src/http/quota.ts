@@ -17,9 +17,14 @@ export interface Quotas {
   /**
    * Counts a request by all policies of its endpoint at once.
    * @param setHeader for `RateLimit-Policy` and `RateLimit`, set on whatever the answer will be
-   * @throws Problem `quota-exceeded`; then only what refused has counted it
+   * @returns a promise only where there is something to wait for
+   * @throws Problem `quota-exceeded`, or rejects with it; then only what refused has counted it
    */
-  count(quota: EndpointQuota, request: CountedRequest, setHeader: (name: string, value: string) => void): Promise<void>;
+  count(
+    quota: EndpointQuota,
+    request: CountedRequest,
+    setHeader: (name: string, value: string) => void,
+  ): Promise<void> | undefined;
   /** Keeps why a request was answered 429, for whoever asks. Nobody waits for it. */
   noteRefusal(problem: Problem, context: RequestContext): void;
 }

@@ -27,7 +27,7 @@ export interface Counted {
 export interface Counters {
   /**
    * Counts one request at once in every window, where none of them is full. Where some are, it is refused, and counted in those alone: what
-   * one quota refuses must use up no other, not even for a moment.
+   * one quota refuses must use up no other, not even for a moment. A promise only where there is something to wait for.
    */
   count(enforced: readonly Part[], rehearsed: readonly Part[]): Counted | Promise<Counted>;
   /** Undefined for a window that has not begun, or is over. */
@@ -36,4 +36,9 @@ export interface Counters {
   reset(parts: readonly Part[]): Promise<boolean>;
   /** Of this process: another one has reset them. */
   forget(parts: readonly Part[]): void;
+}
+
+/** Of this process: nothing to wait for. */
+export interface OwnCounters extends Counters {
+  count(enforced: readonly Part[], rehearsed: readonly Part[]): Counted;
 }

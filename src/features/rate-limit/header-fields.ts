@@ -15,3 +15,17 @@ export const secondsLeft = ({ resetAt }: WindowCount, now: number): number =>
 /** One item of `RateLimit`. */
 export const quotaItem = ({ name, limit }: Named, count: WindowCount, now: number): string =>
   `"${name}";r=${Math.max(0, limit - count.used)};t=${secondsLeft(count, now)}`;
+
+/** `RateLimit`, of all windows that counted a request. */
+export function rateLimitField(
+  windows: readonly { readonly quota: Named }[],
+  counts: readonly WindowCount[],
+  now: number,
+): string {
+  let field = '';
+  for (let index = 0; index < windows.length; index += 1) {
+    if (index > 0) field += ', ';
+    field += quotaItem((windows[index] as { quota: Named }).quota, counts[index] as WindowCount, now);
+  }
+  return field;
+}

@@ -6,8 +6,8 @@ import type { Counted, WindowCount } from './counters.ts';
 import { secondsLeft } from './header-fields.ts';
 import { isNear } from './ledger.ts';
 import type { Ledger } from './ledger.ts';
-import type { Keys } from './limiter.ts';
 import { maskPartition } from './partition-key.ts';
+import type { Keys } from './partition-key.ts';
 import type { Policy, Quota } from './policies.ts';
 
 /** Who is counted, by what: what is not known is not counted by. */

@@ -13,7 +13,7 @@ import type { BlockedLane, SignInThrottle } from '../sign-in-throttle/index.ts';
 import type { Users } from '../users/index.ts';
 import type { Counters, Part } from './counters.ts';
 import type { Ledger } from './ledger.ts';
-import { clientOf, maskPartition } from './partition-key.ts';
+import { maskPartition } from './partition-key.ts';
 import type { KeyOf } from './partition-key.ts';
 import type { Policies, QuotaNumbers } from './policies.ts';
 import { readConsumers, readStandings } from './standings.ts';
@@ -66,7 +66,7 @@ async function resolve({ address, user = '', key }: Which, { users, keyOf }: Par
   if (address !== undefined) {
     const client = canonicalAddress(address);
     if (client === undefined) throw new Problem('invalid-input', { detail: `This is no IP address: ${address}.` });
-    const found = keyOf('address', clientOf(client));
+    const found = keyOf('address', client);
     return { partition: 'address', key: found, label: maskPartition('address', client, found) };
   }
   const row = await (id.safeParse(user).success ? users.findById(user) : users.findByIdentifier(user));

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { UNLIMITED } from '../../testing/start-application.ts';
-import type { Counted, Part, WindowCount } from './counters.ts';
+import type { Part, WindowCount } from './counters.ts';
 import { createMemoryCounters } from './memory-counters.ts';
 import { createAllPolicies } from './policies.ts';
 import type { QuotaNumbers } from './policies.ts';
@@ -20,7 +20,7 @@ function createCounters(numbers: QuotaNumbers['address']) {
   return {
     now: () => at,
     wait: (milliseconds: number) => void (at += milliseconds),
-    count: (key: string) => counters.count([partOf(key)], []) as Counted,
+    count: (key: string) => counters.count([partOf(key)], []),
     read: (key: string) => counters.read(partOf(key)),
   };
 }

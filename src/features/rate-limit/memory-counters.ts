@@ -1,8 +1,8 @@
 // Counters in the process: without Redis, or while it is away. Bounded: a million made-up addresses push out the oldest
 // counters, they do not fill the memory (express-rate-limit's own store does: 197 MB per million keys).
 import { LRUCache } from 'lru-cache';
-import type { Counters, Part, WindowCount } from './counters.ts';
-import type { Policy } from './policies.ts';
+import type { OwnCounters, Part, WindowCount } from './counters.ts';
+import type { Policy, Quota } from './policies.ts';
 
 /** Partitions of one policy, which take 8 MB. */
 const LARGEST = 20_000;
@@ -15,11 +15,9 @@ interface Counter {
 
 const isFull = ({ used, limit }: Counter): boolean => used >= limit;
 
-/** @returns those that were counted */
-function countIn(windows: readonly Counter[]): readonly Counter[] {
-  const counted = windows.some(isFull) ? windows.filter(isFull) : windows;
-  for (const window of counted) window.used += 1;
-  return counted;
+/** In all windows, or, where some are full, in those alone. */
+function countIn(windows: readonly Counter[], isRefused: boolean): void {
+  for (const window of windows) if (!isRefused || isFull(window)) window.used += 1;
 }
 
 /** A copy: the counter goes on while this request is on its way. */
@@ -27,16 +25,28 @@ const copy = ({ used, resetAt }: Counter): WindowCount => ({ used, resetAt });
 
 /** What is over; also what ends too far away, after the clock was set back. */
 function beginAnew(windows: readonly Counter[], policy: Policy, at: number): void {
-  for (const [place, { windowSeconds }] of policy.quotas.entries()) {
+  for (let place = 0; place < windows.length; place += 1) {
     const window = windows[place] as Counter;
-    const end = at + windowSeconds * 1000;
+    const end = at + (policy.quotas[place] as Quota).windowSeconds * 1000;
     if (window.resetAt > at && window.resetAt <= end) continue;
     window.used = 0;
     window.resetAt = end;
   }
 }
 
-export function createMemoryCounters(now: () => number): Counters {
+/** What was counted, and has neither begun anew since nor been taken back altogether. */
+function takeBackFrom(windows: readonly Counter[], counts: readonly WindowCount[], isRefused: boolean): void {
+  for (const [index, { used, resetAt }] of counts.entries()) {
+    const window = windows[index] as Counter;
+    const wasCounted = !isRefused || used > window.limit;
+    if (wasCounted && window.resetAt === resetAt && window.used > 0) window.used -= 1;
+  }
+}
+
+const NONE: readonly never[] = [];
+
+/** The counters of every partition, by policy: the ones asked for longest ago go first. */
+function createPartitions() {
   const policies = new Map<string, LRUCache<string, Counter[]>>();
 
   function partitionsOf(id: string): LRUCache<string, Counter[]> {
@@ -58,35 +68,44 @@ export function createMemoryCounters(now: () => number): Counters {
     return windows;
   }
 
-  const windowsOfAll = (parts: readonly Part[], at: number): Counter[] => {
-    const all: Counter[] = [];
-    for (const part of parts) all.push(...windowsOf(part, at));
-    return all;
+  return {
+    windowsOf(parts: readonly Part[], at: number): readonly Counter[] {
+      if (parts.length === 0) return NONE;
+      const all: Counter[] = [];
+      for (const part of parts) for (const window of windowsOf(part, at)) all.push(window);
+      return all;
+    },
+    find: ({ policy, key }: Part): readonly Counter[] | undefined => partitionsOf(policy.id).peek(key),
+    forget: ({ policy, key }: Part): boolean => partitionsOf(policy.id).delete(key),
   };
+}
 
+export function createMemoryCounters(now: () => number): OwnCounters {
+  const partitions = createPartitions();
   return {
     count(enforced, rehearsed) {
       const at = now();
-      const own = windowsOfAll(enforced, at);
+      const own = partitions.windowsOf(enforced, at);
       const isRefused = own.some(isFull);
-      const tried = isRefused ? [] : windowsOfAll(rehearsed, at);
-      const counted = [countIn(own), countIn(tried)];
-      const counts = [own.map(copy), tried.map(copy)] as const;
+      const tried = isRefused ? NONE : partitions.windowsOf(rehearsed, at);
+      const wouldBeRefused = tried.some(isFull);
+      countIn(own, isRefused);
+      countIn(tried, wouldBeRefused);
+      const counts = own.map(copy);
+      const triedCounts = tried.length === 0 ? NONE : tried.map(copy);
       return {
-        enforced: counts[0],
-        rehearsed: counts[1],
+        enforced: counts,
+        rehearsed: triedCounts,
         takeBack() {
-          const before = counts.flat();
-          for (const [index, window] of [...own, ...tried].entries())
-            if (window.resetAt === before[index]?.resetAt && window.used > 0 && counted.flat().includes(window))
-              window.used -= 1;
+          takeBackFrom(own, counts, isRefused);
+          takeBackFrom(tried, triedCounts, wouldBeRefused);
         },
       };
     },
-    async read({ policy, key }) {
+    async read(part) {
       const at = now();
-      const windows = partitionsOf(policy.id).peek(key);
-      return policy.quotas.map((_, place) => {
+      const windows = partitions.find(part);
+      return part.policy.quotas.map((_, place) => {
         const window = windows?.[place];
         return window === undefined || window.resetAt <= at ? undefined : copy(window);
       });
@@ -96,7 +115,7 @@ export function createMemoryCounters(now: () => number): Counters {
       return true;
     },
     forget(parts) {
-      for (const { policy, key } of parts) partitionsOf(policy.id).delete(key);
+      for (const part of parts) partitions.forget(part);
     },
   };
 }

@@ -8,10 +8,16 @@ import type { Partition } from '#contract/quota.ts';
 const IPV6_PREFIX = 64;
 
 /** The part of an address that is one client: all of an IPv4 address, the first half of an IPv6 one. */
-export const clientOf = (address: string): string =>
-  address.includes(':') ? ipKeyGenerator(address, IPV6_PREFIX) : address;
+const clientOf = (address: string): string => (address.includes(':') ? ipKeyGenerator(address, IPV6_PREFIX) : address);
 
+/** Of an address: the same for all that are one client. */
 export type KeyOf = (partition: Partition, value: string) => string;
+
+/** Whom a request counts for, by what is known of it. */
+export type Keys = Readonly<Partial<Record<Partition, string>>>;
+
+/** Values of each kind whose keys are remembered: a hash costs more than all of the counting. */
+const REMEMBERED = 5_000;
 
 /**
  * A key is not a place where an address can be read, nor found out by trying all of them, and is never longer than 22 characters (RL-10).
@@ -19,17 +25,24 @@ export type KeyOf = (partition: Partition, value: string) => string;
  */
 export function createKeys(secret: Buffer): KeyOf {
   const known = new Map<Partition, LRUCache<string, string>>();
-  const cacheOf = (partition: Partition): LRUCache<string, string> => {
-    const cache = known.get(partition) ?? new LRUCache<string, string>({ max: 5_000 });
-    known.set(partition, cache);
-    return cache;
-  };
+
+  function remember(partition: Partition): LRUCache<string, string> {
+    const made = new LRUCache<string, string>({ max: REMEMBERED });
+    known.set(partition, made);
+    return made;
+  }
+
+  function makeKey(partition: Partition, value: string): string {
+    const counted = partition === 'address' ? clientOf(value) : value;
+    return createHmac('sha256', secret).update(`${partition} ${counted}`).digest('base64url').slice(0, 22);
+  }
+
   return (partition, value) => {
-    const cache = cacheOf(partition);
-    const found = cache.get(value);
+    const keys = known.get(partition) ?? remember(partition);
+    const found = keys.get(value);
     if (found !== undefined) return found;
-    const key = createHmac('sha256', secret).update(`${partition} ${value}`).digest('base64url').slice(0, 22);
-    cache.set(value, key);
+    const key = makeKey(partition, value);
+    keys.set(value, key);
     return key;
   };
 }

@@ -1,18 +1,15 @@
 // Counts requests by every policy at once, refuses what is too much, and says so in the RateLimit header fields.
 import { quotaPolicies } from '#contract/quota.ts';
-import type { EndpointQuota, Partition, QuotaPolicyName } from '#contract/quota.ts';
+import type { Partition, QuotaPolicyName } from '#contract/quota.ts';
 import type { CountedAs } from '../../http/credential.ts';
 import type { Quotas } from '../../http/quota.ts';
-import type { Counters, WindowCount } from './counters.ts';
-import { policyField, quotaItem } from './header-fields.ts';
+import type { Counted, Counters, Part } from './counters.ts';
+import { policyField, rateLimitField } from './header-fields.ts';
 import { windowsOf } from './judgement.ts';
 import type { Caller, Judge, Windows } from './judgement.ts';
-import { createLimiter } from './limiter.ts';
-import type { Count } from './limiter.ts';
-import { clientOf } from './partition-key.ts';
-import type { KeyOf } from './partition-key.ts';
+import type { KeyOf, Keys } from './partition-key.ts';
 import { selectPolicies } from './policies.ts';
-import type { Policies } from './policies.ts';
+import type { Policies, Policy } from './policies.ts';
 
 export interface CountingQuotas extends Pick<Quotas, 'count'> {
   /**
@@ -38,10 +35,10 @@ interface Parts {
 
 /** All that counts one kind of request. */
 interface Selection extends Windows {
-  /** Undefined where nothing does. */
-  count: Count | undefined;
+  readonly policies: Policies;
+  readonly isEmpty: boolean;
   /** `RateLimit-Policy` */
-  field: string;
+  readonly field: string;
 }
 
 /** Users and API keys are counted by the same policy, each by itself. */
@@ -50,64 +47,83 @@ const partitionValue = (countedAs: CountedAs): string | undefined => {
   return countedAs.kind === 'user' ? countedAs.id : `key ${countedAs.id}`;
 };
 
-function rateLimitField(windows: Windows['enforced'], counts: readonly WindowCount[], at: number): string {
-  let field = '';
-  for (const [index, { quota }] of windows.entries())
-    field += (index === 0 ? '' : ', ') + quotaItem(quota, counts[index] as WindowCount, at);
-  return field;
+function createSelection(policies: Policies): Selection {
+  const enforced = windowsOf(policies.enforced);
+  const rehearsed = windowsOf(policies.rehearsed);
+  return {
+    policies,
+    isEmpty: enforced.length + rehearsed.length === 0,
+    enforced,
+    rehearsed,
+    field: policyField(enforced.map(({ quota }) => quota)),
+  };
 }
 
-export function createQuotas({ policies, counters, keyOf, judge, now }: Parts): CountingQuotas {
-  const selected = new Map<string, Selection>();
+const partsOf = (policies: readonly Policy[], keys: Keys): Part[] =>
+  policies.map((policy) => ({ policy, key: keys[policy.partition] ?? '' }));
 
-  function select(id: string, names: readonly string[], isKnown: (partition: Partition) => boolean): Selection {
-    const known = selected.get(id);
+/** Made once for each name: of the quota policies there are few, and of requests many. */
+function createSelections(select: (name: string) => Selection): (name: string) => Selection {
+  const made = new Map<string, Selection>();
+  return (name) => {
+    const known = made.get(name);
     if (known !== undefined) return known;
-    const found = selectPolicies(policies, names, isKnown);
-    const isCounted = found.enforced.length + found.rehearsed.length > 0;
-    const enforced = windowsOf(found.enforced);
-    const made = {
-      enforced,
-      rehearsed: windowsOf(found.rehearsed),
-      count: isCounted ? createLimiter(found, counters) : undefined,
-      field: policyField(enforced.map(({ quota }) => quota)),
-    };
-    selected.set(id, made);
-    return made;
+    const selection = select(name);
+    made.set(name, selection);
+    return selection;
+  };
+}
+
+type SetHeader = Parameters<Quotas['count']>[2];
+
+export function createQuotas({ policies, counters, keyOf, judge, now }: Parts): CountingQuotas {
+  const selectFor = (...known: Partition[]) =>
+    createSelections((quota) =>
+      createSelection(selectPolicies(policies, ['address', 'user', quota], (partition) => known.includes(partition))),
+    );
+  const forStrangers = selectFor('address');
+  const forUsers = selectFor('address', 'user');
+  const alone = createSelections((name) => createSelection(selectPolicies(policies, [name], () => true)));
+
+  const countBy = ({ enforced, rehearsed }: Policies, keys: Keys): Counted | Promise<Counted> =>
+    counters.count(partsOf(enforced, keys), partsOf(rehearsed, keys));
+
+  function settle(selection: Selection, caller: Caller, counted: Counted, setHeader: SetHeader): void {
+    if (selection.enforced.length > 0) {
+      setHeader('RateLimit-Policy', selection.field);
+      setHeader('RateLimit', rateLimitField(selection.enforced, counted.enforced, now()));
+    }
+    judge(caller, selection, counted);
   }
 
-  function applying(quota: Exclude<EndpointQuota, 'none'>, isUser: boolean): Selection {
-    const isKnown = (partition: Partition): boolean => partition === 'address' || (partition === 'user' && isUser);
-    return select(`${quota} ${isUser}`, ['address', 'user', quota], isKnown);
-  }
+  const callerOf = (address: string, user: string | undefined): Caller => {
+    const key = keyOf('address', address);
+    return user === undefined
+      ? { values: { address }, keys: { address: key } }
+      : { values: { address, user }, keys: { address: key, user: keyOf('user', user) } };
+  };
 
   async function countOne(name: QuotaPolicyName, value: string): Promise<() => void> {
     const { partition } = quotaPolicies[name];
-    const selection = select(name, [name], () => true);
-    if (selection.count === undefined) return () => {};
+    const selection = alone(name);
+    if (selection.isEmpty) return () => {};
     const caller = { values: { [partition]: value }, keys: { [partition]: keyOf(partition, value) } };
-    const counted = await selection.count(caller.keys);
+    const counted = await countBy(selection.policies, caller.keys);
     judge(caller, selection, counted);
     return counted.takeBack;
   }
 
   return {
-    async count(quota, { address, countedAs }, setHeader) {
-      if (quota === 'none') return;
-      const user = countedAs === undefined ? undefined : partitionValue(countedAs);
-      const selection = applying(quota, user !== undefined);
-      if (selection.count === undefined) return;
-      const addressKey = keyOf('address', clientOf(address));
-      const caller: Caller =
-        user === undefined
-          ? { values: { address }, keys: { address: addressKey } }
-          : { values: { address, user }, keys: { address: addressKey, user: keyOf('user', user) } };
-      const counted = await selection.count(caller.keys);
-      if (selection.enforced.length > 0) {
-        setHeader('RateLimit-Policy', selection.field);
-        setHeader('RateLimit', rateLimitField(selection.enforced, counted.enforced, now()));
-      }
-      judge(caller, selection, counted);
+    count(quota, { address, countedAs }, setHeader) {
+      if (quota === 'none') return undefined;
+      const user = countedAs && partitionValue(countedAs);
+      const selection = (user === undefined ? forStrangers : forUsers)(quota);
+      if (selection.isEmpty) return undefined;
+      const caller = callerOf(address, user);
+      const counted = countBy(selection.policies, caller.keys);
+      if (counted instanceof Promise) return counted.then((each) => settle(selection, caller, each, setHeader));
+      settle(selection, caller, counted, setHeader);
+      return undefined;
     },
     async countRefresh(sid) {
       await countOne('refresh', sid);
