@@ -40,7 +40,7 @@ export const getReadiness = defineEndpoint({
   tag: 'Health',
   summary: 'Can it serve requests',
   description:
-    'Ready means: the database answers, every migration this release knows is applied, and the process is not stopping. `?verbose` adds the parts, for callers on the same machine.',
+    'Ready means: the database answers, every migration this release knows is applied, and the process is not stopping. `?verbose` adds the parts, for callers on the same machine. Asked of the database once a second at most.',
   access: 'public',
   quota: 'none',
   query: verbose,
