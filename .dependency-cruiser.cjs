@@ -71,7 +71,7 @@ module.exports = {
       '^src/features/',
       [
         '^src/(features|contract|database|security)/',
-        '^src/http/(route|credential|principal|client-address|quota|request-observer)\\.ts$',
+        '^src/http/(route|credential|principal|client-address|context|quota|request-observer)\\.ts$',
         '^src/redis\\.ts$',
       ],
     ),

@@ -121,6 +121,7 @@ function createServingFeatures(options: ApplicationOptions, resources: Resources
     userAdministration: createUserAdministration({ database, terminateSessions: sessions.terminateOfUser, audit, now }),
     roles: createRoles(),
     limits: rateLimit.createLimits({ database, users, lanes, audit }),
+    pageLimit: rateLimit.createPageLimit(clientAddress),
     proxyDoctor: createProxyDoctor({ clientAddress, settings: config, warn, now }),
     apiDocs: createApiDocs({ endpoints, version, publicUrl, access: config.apiDocs }),
   };

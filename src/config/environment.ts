@@ -1,9 +1,9 @@
 // Every environment variable: its form, its default, and the words that the README's table is made of.
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { quotaPolicyNames } from '#contract/quota.ts';
+import { requestPolicyNames } from '#contract/quota.ts';
 import type { QuotaPolicyName } from '#contract/quota.ts';
-import { QUOTA_RULE, quotaDescriptions, quotaText, readQuotas } from './quota-text.ts';
+import { isOneWindow, ONE_WINDOW_RULE, QUOTA_RULE, quotaDescriptions, quotaText, readQuotas } from './quota-text.ts';
 
 const DAY_SECONDS = 24 * 60 * 60;
 
@@ -50,8 +50,13 @@ const quotaForm = z
   .refine((text) => readQuotas(text) !== undefined, QUOTA_RULE)
   .transform((text) => readQuotas(text) ?? {});
 
-const enforced = (name: QuotaPolicyName) =>
-  note(quotaForm.prefault(quotaText(name)), { section: 'Limits', description: quotaDescriptions[name] });
+const oneWindowForm = z
+  .string()
+  .refine((text) => isOneWindow(readQuotas(text) ?? { minute: 0, hour: 0 }), ONE_WINDOW_RULE)
+  .transform((text) => readQuotas(text) ?? {});
+
+const enforced = (name: QuotaPolicyName, form: typeof quotaForm = quotaForm) =>
+  note(form.prefault(quotaText(name)), { section: 'Limits', description: quotaDescriptions[name] });
 
 const rehearsed = (name: QuotaPolicyName) =>
   note(quotaForm.optional(), {
@@ -60,13 +65,14 @@ const rehearsed = (name: QuotaPolicyName) =>
   });
 
 const forEachPolicy = <P extends string, S>(prefix: P, create: (name: QuotaPolicyName) => S) =>
-  Object.fromEntries(quotaPolicyNames.map((name) => [prefix + name.toUpperCase(), create(name)])) as Record<
-    `${P}${Uppercase<QuotaPolicyName>}`,
+  Object.fromEntries(requestPolicyNames.map((name) => [prefix + name.toUpperCase(), create(name)])) as Record<
+    `${P}${Uppercase<(typeof requestPolicyNames)[number]>}`,
     S
   >;
 
 const quotaVariables = {
-  ...forEachPolicy('RATE_LIMIT_', enforced),
+  ...forEachPolicy('RATE_LIMIT_', (name) => enforced(name)),
+  RATE_LIMIT_PAGES: enforced('pages', oneWindowForm),
   ...forEachPolicy('RATE_LIMIT_SHADOW_', rehearsed),
 };
 

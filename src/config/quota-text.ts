@@ -1,11 +1,17 @@
 // Quotas as the environment writes them: 120/m,3000/h,20000/d.
-import { quotaPolicies, quotaPolicyNames } from '#contract/quota.ts';
+import { quotaPolicies, quotaPolicyNames, requestPolicyNames } from '#contract/quota.ts';
 import type { QuotaPolicy, QuotaPolicyName, WindowName } from '#contract/quota.ts';
+
+type Numbers = Readonly<Partial<Record<WindowName, number>>>;
 
 const letters = { m: 'minute', h: 'hour', d: 'day' } as const satisfies Record<string, WindowName>;
 
 export const QUOTA_RULE =
   'must be off, or like 120/m,3000/h,20000/d: at least one of minute, hour and day, each once, whole numbers from 1';
+
+export const ONE_WINDOW_RULE = 'must be off, or like 1200/m: one number, by minute (m), hour (h) or day (d)';
+
+export const isOneWindow = (numbers: Numbers): boolean => Object.keys(numbers).length <= 1;
 
 /** `120/m,3000/h,20000/d` → requests for each window; `off` → no window. */
 export function readQuotas(text: string): Partial<Record<WindowName, number>> | undefined {
@@ -31,7 +37,7 @@ export function quotaText(name: QuotaPolicyName): string {
 /** What the configuration table says of `RATE_LIMIT_…`. */
 export const quotaDescriptions: Readonly<Record<QuotaPolicyName, string>> = {
   address:
-    'Requests of one client address (IPv6: of one /64), by minute, hour and day (any of them may be left out, `off` is none); health checks and pages are not counted.',
+    'Requests of one client address (IPv6: of one /64), by minute, hour and day (any of them may be left out, `off` is none); pages and health checks are not counted.',
   user: 'Requests of one signed-in user.',
   login: 'Sign-ins tried from one address.',
   register: 'Sign-ups from one address.',
@@ -39,19 +45,19 @@ export const quotaDescriptions: Readonly<Record<QuotaPolicyName, string>> = {
   refresh: 'Renewals of one session.',
   password: 'Changes of password tried by one user.',
   failures: 'Failed sign-ins of everybody together, but for devices that have signed in to the account before.',
+  pages:
+    'Requests of one address for what is no call of the API: pages, their files, the API reference, `/readyz` (not `/livez`). One window.',
 };
-
-type Numbers = Readonly<Partial<Record<WindowName, number>>>;
 
 /** Each policy's value among those of the environment. */
 export function quotasFrom(values: Readonly<Record<string, unknown>>): {
   quotas: Readonly<Record<QuotaPolicyName, Numbers>>;
   rehearsedQuotas: Readonly<Partial<Record<QuotaPolicyName, Numbers>>>;
 } {
-  const read = (prefix: string) =>
-    Object.fromEntries(quotaPolicyNames.map((name) => [name, values[prefix + name.toUpperCase()] as Numbers]));
+  const read = (prefix: string, names: readonly QuotaPolicyName[]) =>
+    Object.fromEntries(names.map((name) => [name, values[prefix + name.toUpperCase()] as Numbers]));
   return {
-    quotas: read('RATE_LIMIT_') as Record<QuotaPolicyName, Numbers>,
-    rehearsedQuotas: read('RATE_LIMIT_SHADOW_'),
+    quotas: read('RATE_LIMIT_', quotaPolicyNames) as Record<QuotaPolicyName, Numbers>,
+    rehearsedQuotas: read('RATE_LIMIT_SHADOW_', requestPolicyNames),
   };
 }

@@ -23,7 +23,7 @@ export const getApiReference = defineEndpoint({
   summary: 'This API as a page',
   description: 'A readable reference made from the OpenAPI document. Who may read it is configured by `API_DOCS`.',
   access: 'configured',
-  quota: 'general',
+  quota: 'pages',
   answers: { 200: 'text/html' },
   problems: ['invalid-token', 'not-found'],
 });

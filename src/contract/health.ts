@@ -42,7 +42,7 @@ export const getReadiness = defineEndpoint({
   description:
     'Ready means: the database answers, every migration this release knows is applied, and the process is not stopping. `?verbose` adds the parts, for callers on the same machine. Asked of the database once a second at most.',
   access: 'public',
-  quota: 'none',
+  quota: 'pages',
   query: verbose,
   answers: { 200: health, 503: health },
   problems: [],

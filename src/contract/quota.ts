@@ -17,7 +17,7 @@ export interface QuotaPolicy {
   readonly quotas: Readonly<Partial<Record<WindowName, number>>>;
 }
 
-/** With their defaults. The first two count every request but health checks. */
+/** With their defaults. The first two count every request to the API, `pages` what is none: pages, their files, the API reference, readiness. */
 export const quotaPolicies = {
   address: { partition: 'address', quotas: { minute: 120, hour: 3000, day: 20_000 } },
   user: { partition: 'user', quotas: { minute: 240, hour: 6000, day: 50_000 } },
@@ -28,15 +28,20 @@ export const quotaPolicies = {
   password: { partition: 'user', quotas: { minute: 5, hour: 20, day: 50 } },
   /** Failed sign-ins of all strangers together: one password tried on many accounts, from many addresses (LG-06). */
   failures: { partition: 'everyone', quotas: { minute: 120, hour: 2000 } },
+  /** One window, whichever it is: an office that loads every asset sixty times within a minute. */
+  pages: { partition: 'address', quotas: { minute: 1200 } },
 } as const satisfies Record<string, QuotaPolicy>;
 
 export type QuotaPolicyName = keyof typeof quotaPolicies;
 
 export const quotaPolicyNames = Object.keys(quotaPolicies) as QuotaPolicyName[];
 
+/** Those with minute, hour and day, whose numbers can be rehearsed. */
+export const requestPolicyNames = quotaPolicyNames.filter((name) => name !== 'pages');
+
 /**
- * What counts a request beside `address` and `user`: a stricter policy of its own, or nothing more (`general`). Health checks are not
- * counted at all (`none`).
+ * What counts a request beside `address` and `user`: a stricter policy of its own, or nothing more (`general`). What is no call of the API is
+ * counted by `pages` instead of all of them; liveness is not counted at all (`none`).
  */
 export type EndpointQuota = 'none' | 'general' | Exclude<QuotaPolicyName, 'address' | 'user' | 'failures'>;
 

@@ -36,6 +36,15 @@ export function forwardingHeaders(headers: IncomingMessage['headers']): Forwardi
   return FORWARDING_HEADERS.filter((name) => headers[name] !== undefined);
 }
 
+/** What proxies add: a request without any of them is its sender's own. */
+const SIGNS_OF_A_PROXY = [
+  ...FORWARDING_HEADERS,
+  'x-forwarded-host',
+  'x-forwarded-port',
+  'x-forwarded-proto',
+  'via',
+] as const;
+
 /** What an administrator is shown of a chain: the nearest entries, without control characters. */
 const LONGEST_CHAIN = 10;
 const LONGEST_ENTRY = 64;
@@ -56,6 +65,11 @@ export interface ClientAddress {
    * that everybody has its address; nor does a header field make anybody local.
    */
   isLocal(request: IncomingMessage): boolean;
+  /**
+   * Whether this machine, or a trusted proxy, asks for itself, as their health checks do, and passes nobody's request on. Strangers are not
+   * trusted, whatever they write; and what a trusted proxy forwards says so.
+   */
+  isForItself(request: IncomingMessage): boolean;
 }
 
 /** The entries of X-Forwarded-For from the right: each trusted proxy appended the peer it saw. */
@@ -93,14 +107,18 @@ export function createClientAddress(trustedProxies: readonly string[]): ClientAd
     return client;
   }
 
+  function isOwnMachine(request: IncomingMessage): boolean {
+    const peer = peerOf(request);
+    return isLoopbackAddress(peer) || peer === canonicalAddress(request.socket.localAddress ?? '');
+  }
+
   return {
     peerOf,
     isTrusted,
-    isLocal(request) {
-      const peer = peerOf(request);
-      const isOwn = isLoopbackAddress(peer) || peer === canonicalAddress(request.socket.localAddress ?? '');
-      return isOwn && forwardingHeaders(request.headers).length === 0;
-    },
+    isLocal: (request) => isOwnMachine(request) && forwardingHeaders(request.headers).length === 0,
+    isForItself: (request) =>
+      (isOwnMachine(request) || isTrusted(peerOf(request))) &&
+      SIGNS_OF_A_PROXY.every((name) => request.headers[name] === undefined),
     of: (request) =>
       request.headers['x-forwarded-for'] === undefined ? peerOf(request) : walk(request, entriesOf(request)),
     chainOf(request) {

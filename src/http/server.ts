@@ -29,6 +29,8 @@ export interface ServerOptions extends Omit<GateParts, 'quotas'>, Pick<RouteOpti
   translateError: TranslateError;
   clientAddress: ClientAddress;
   observer: RequestObserver;
+  /** Counts what is no call of the API by its address, and refuses what is too much before any work is done for it. */
+  pageLimit: RequestHandler;
   publicUrl: string;
   corsOrigins: readonly string[] | 'any-localhost';
   strictTransportSecurity: boolean;
@@ -86,14 +88,27 @@ function refuseMethod(endpoints: readonly Endpoint[]): RequestHandler {
 /** What is asked for under these names counts, whether it exists or not: guessing paths is no way around a quota. */
 const COUNTED_NAMES = new Set(['api', '.well-known']);
 
-function countUnmatched(quotas: Quotas): RequestHandler {
+/** Whatever no route has: under those names by the quotas, and else as a page. What liveness refuses is as free as what it answers. */
+function countUnmatched({ quotas, pageLimit, endpoints }: ServerOptions): RequestHandler {
+  const free = new Set<string>(endpoints.filter(({ quota }) => quota === 'none').map(({ path }) => path));
   return async (request, response, next) => {
-    if (COUNTED_NAMES.has(firstName(request.path)))
-      await quotas.count('general', { address: contextOf(response).address, countedAs: undefined }, (name, value) =>
-        response.setHeader(name, value),
-      );
+    if (free.has(request.path)) return next();
+    if (!COUNTED_NAMES.has(firstName(request.path))) return pageLimit(request, response, next);
+    await quotas.count('general', { address: contextOf(response).address, countedAs: undefined }, (name, value) =>
+      response.setHeader(name, value),
+    );
+    return next();
+  };
+}
+
+/** What counts an endpoint before its gate, which counts by the quotas of the API. */
+function limitsBefore({ quota, path }: Endpoint, pageLimit: RequestHandler): RequestHandler[] {
+  if (quota !== 'pages') return [];
+  const nameRoute: RequestHandler = (_request, response, next) => {
+    contextOf(response).route = path;
     next();
   };
+  return [nameRoute, pageLimit];
 }
 
 const notFound: RequestHandler = () => {
@@ -153,13 +168,13 @@ export function createServer(options: ServerOptions): Express {
   app.use(createCors(createOriginCheck(options.corsOrigins)));
   for (const route of options.routes) {
     const method = route.endpoint.method.toLowerCase() as 'get' | 'post' | 'patch' | 'put' | 'delete';
-    app[method](route.endpoint.path, mount(route, routeOptions));
+    app[method](route.endpoint.path, ...limitsBefore(route.endpoint, options.pageLimit), mount(route, routeOptions));
   }
-  app.use(countUnmatched(options.quotas));
+  for (const { path, handle } of options.assets) app.use(path, options.pageLimit, handle);
+  app.use(countUnmatched(options));
   for (const [path, endpoints] of Map.groupBy(options.endpoints, (endpoint) => endpoint.path)) {
     app.route(path).all(refuseMethod(endpoints));
   }
-  for (const { path, handle } of options.assets) app.use(path, handle);
   app.use(refuseOtherSpellings(options.endpoints));
   app.use(createPages(options.pagesFolder, pageHeaders(headers)));
   app.use(notFound);

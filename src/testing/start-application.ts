@@ -50,6 +50,7 @@ export const UNLIMITED: Config['quotas'] = {
   refresh: {},
   password: {},
   failures: {},
+  pages: {},
 };
 
 export function testConfig(overrides: Partial<Config> = {}): Config {

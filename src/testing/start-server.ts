@@ -20,6 +20,7 @@ export async function startServer(options: Partial<ServerOptions> = {}): Promise
     endpoints: (options.routes ?? []).map(({ endpoint }) => endpoint),
     routes: [],
     credentials: [],
+    pageLimit: (_request, _response, next) => next(),
     quotas: { count: async () => {}, noteRefusal: () => {} },
     anonymous: { kind: 'anonymous', permissions: new Set() },
     configuredAccess: () => 'public',

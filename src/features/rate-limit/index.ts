@@ -1,5 +1,7 @@
 // Quotas: how much one address or one user may ask, over minute, hour and day; shared by all replicas where there is Redis. And what an
 // administrator sees of them.
+import type { RequestHandler } from 'express';
+import type { ClientAddress } from '../../http/client-address.ts';
 import type { Quotas } from '../../http/quota.ts';
 import type { Redis } from '../../redis.ts';
 import type { SecretRing } from '../../security/app-secret.ts';
@@ -9,6 +11,8 @@ import { createLimits } from './limits.ts';
 import type { LimitsParts } from './limits.ts';
 import { createMemoryCounters } from './memory-counters.ts';
 import { createMemoryLedger } from './memory-ledger.ts';
+import { createPageLimit } from './page-limit.ts';
+import { createProcessStore, createSharedStore } from './page-store.ts';
 import { createKeys } from './partition-key.ts';
 import { createAllPolicies } from './policies.ts';
 import type { QuotaNumbers } from './policies.ts';
@@ -33,6 +37,8 @@ interface Parts {
 export interface RateLimit extends CountingQuotas, Pick<Quotas, 'noteRefusal'> {
   /** For administrators; built later, of features that are themselves limited. */
   createLimits(parts: LimitsParts): Feature;
+  /** For what the quotas do not count. */
+  createPageLimit(clientAddress: Pick<ClientAddress, 'isForItself'>): RequestHandler;
 }
 
 export function createRateLimit({ numbers, rehearsed, redis, secrets, warn, now }: Parts): RateLimit {
@@ -42,12 +48,26 @@ export function createRateLimit({ numbers, rehearsed, redis, secrets, warn, now 
   const counters = redis === undefined ? ownCounters : createSharedCounters(redis, ownCounters, now);
   const keyOf = createKeys(secrets.derive('quota-partition', ''));
   const policies = createAllPolicies(numbers, rehearsed);
+  const judge = createJudge({ ledger, now });
   return {
-    ...createQuotas({ policies, counters, keyOf, judge: createJudge({ ledger, now }), now }),
+    ...createQuotas({ policies, counters, keyOf, judge, now }),
     noteRefusal: createNoteRefusal({ ledger, warn, now }),
     createLimits(parts) {
       const limits = createLimits({ ...parts, policies, counters, numbers, rehearsed, keyOf, ledger, redis });
       return { routes: createLimitRoutes(limits) };
     },
+    createPageLimit: (clientAddress) =>
+      createPageLimit({
+        policy: policies.enforced.find(({ name }) => name === 'pages'),
+        store(policy) {
+          const own = createProcessStore(ownCounters, policy);
+          return redis === undefined ? own : createSharedStore(redis, policy, own);
+        },
+        keyOf,
+        judge,
+        clientAddress,
+        warn,
+        now,
+      }),
   };
 }

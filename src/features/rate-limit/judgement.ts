@@ -57,23 +57,30 @@ function describe({ partition, quota, count }: Reading, { values, keys }: Caller
 export interface Windows {
   readonly enforced: readonly Window[];
   readonly rehearsed: readonly Window[];
+  /** What a refused person is told, where another sentence suits them better. */
+  readonly advise?: (retryAfterSeconds: number) => string;
 }
+
+type Advise = NonNullable<Windows['advise']>;
+
+const adviseCaller: Advise = () => 'This address, or this account, has asked more often than it may.';
 
 export type Judge = (caller: Caller, windows: Windows, counted: Omit<Counted, 'takeBack'>) => void;
 
 export function createJudge({ ledger, now }: { ledger: Ledger; now: () => number }): Judge {
   /** @throws Problem `quota-exceeded`: waiting as long as it says works */
-  function refuse(violated: readonly Reading[], limitStates: LimitState[]): never {
+  function refuse(violated: readonly Reading[], limitStates: LimitState[], advise: Advise): never {
     const at = now();
+    const retryAfterSeconds = Math.max(1, ...violated.map(({ count }) => secondsLeft(count, at)));
     const problem = new Problem('quota-exceeded', {
-      detail: 'This address, or this account, has asked more often than it may.',
-      retryAfterSeconds: Math.max(1, ...violated.map(({ count }) => secondsLeft(count, at))),
+      detail: advise(retryAfterSeconds),
+      retryAfterSeconds,
       extensions: { 'violated-policies': violated.map(({ quota }) => quota.name) },
     });
     throw limitEvidence.attach(problem, limitStates);
   }
 
-  function judgeReadings(caller: Caller, readings: readonly Reading[]): void {
+  function judgeReadings(caller: Caller, readings: readonly Reading[], advise: Advise): void {
     for (const each of readings)
       if (isNear(each.quota.limit, each.count.used)) ledger.noteConsumer(describe(each, caller));
     const violated = readings.filter(isViolated);
@@ -81,12 +88,13 @@ export function createJudge({ ledger, now }: { ledger: Ledger; now: () => number
     refuse(
       violated,
       readings.map((each) => describe(each, caller)),
+      advise,
     );
   }
 
-  return (caller, { enforced, rehearsed }, counted) => {
+  return (caller, { enforced, rehearsed, advise = adviseCaller }, counted) => {
     if (enforced.some((window, index) => isNotable(window, counted.enforced[index] as WindowCount)))
-      judgeReadings(caller, read(enforced, counted.enforced));
+      judgeReadings(caller, read(enforced, counted.enforced), advise);
     if (counted.rehearsed.length === 0) return;
     for (const each of read(rehearsed, counted.rehearsed))
       if (isViolated(each)) ledger.noteStopped(describe(each, caller));

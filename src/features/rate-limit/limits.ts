@@ -2,7 +2,7 @@
 import { id } from '#contract/fields.ts';
 import { Problem } from '#contract/problem.ts';
 import { quotaPolicies, quotaPolicyNames, windows } from '#contract/quota.ts';
-import type { Partition, WindowName } from '#contract/quota.ts';
+import type { Partition, QuotaPolicyName, WindowName } from '#contract/quota.ts';
 import type { Database } from '../../database/open.ts';
 import { canonicalAddress } from '../../http/client-address.ts';
 import type { Origin } from '../../http/principal.ts';
@@ -87,9 +87,13 @@ const viewLane = (lane: BlockedLane) => ({
   lastFailedAt: iso(lane.lastFailedAt),
 });
 
+/** Each could have all windows, but the one of pages, which is one window. */
+const windowNamesOf = (policy: QuotaPolicyName, numbers: QuotaNumbers): WindowName[] =>
+  Object.keys(policy === 'pages' ? numbers.pages : windows) as WindowName[];
+
 function describeQuotas({ numbers, rehearsed }: Parts) {
   return quotaPolicyNames.flatMap((policy) =>
-    (Object.keys(windows) as WindowName[]).map((window) => ({
+    windowNamesOf(policy, numbers).map((window) => ({
       quota: `${policy}-${window}`,
       policy,
       partition: quotaPolicies[policy].partition,

@@ -50,7 +50,7 @@ function expectRefused(answer: Answer, violated: string[], longest: number): num
 
 describeEachApplication('quotas', ({ start }) => {
   it('RL-01 every endpoint but health is counted by address, whatever it answers; health never', async () => {
-    const app = await start(withQuotas({ address: { minute: 1 } }));
+    const app = await start(withQuotas({ address: { minute: 1 }, pages: { minute: 1 } }));
     for (const [index, { name, method, path, quota }] of (endpoints as readonly Endpoint[]).entries()) {
       const ask = () =>
         call(app, path, from(`203.0.113.${index + 1}`, { method, ...(method !== 'GET' && { body: {} }) }));

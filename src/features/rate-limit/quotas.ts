@@ -115,7 +115,7 @@ export function createQuotas({ policies, counters, keyOf, judge, now }: Parts): 
 
   return {
     count(quota, { address, countedAs }, setHeader) {
-      if (quota === 'none') return undefined;
+      if (quota === 'none' || quota === 'pages') return undefined;
       const user = countedAs && partitionValue(countedAs);
       const selection = (user === undefined ? forStrangers : forUsers)(quota);
       if (selection.isEmpty) return undefined;
