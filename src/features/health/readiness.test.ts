@@ -3,6 +3,7 @@ import { call } from '../../testing/personas.ts';
 import type { Answer } from '../../testing/personas.ts';
 import { describeEachApplication } from '../../testing/start-application.ts';
 import type { TestApplication } from '../../testing/start-application.ts';
+import { until } from '../../testing/until.ts';
 
 const ask = (app: TestApplication, stranger: number): Promise<Answer> =>
   call(app, '/readyz', { headers: { 'X-Forwarded-For': `203.0.113.${stranger}` } });
@@ -25,6 +26,23 @@ describeEachApplication('readiness that many ask for', ({ start }) => {
       expect([ping, migrations].map(({ mock }) => mock.calls.length)).toEqual([second, second]);
       app.clock.advance(1_000);
     }
+  });
+
+  it('DP-04 a database that takes its time is asked once, however long a crowd waits for it', async () => {
+    const app = await start({ clock: createStoppedClock() });
+    const slow = Promise.withResolvers<void>();
+    const ping = vi.spyOn(app.database, 'ping').mockImplementation(() => slow.promise);
+    const first = ask(app, 1);
+    await until(() => ping.mock.calls.length === 1);
+    app.clock.advance(5_000);
+    const later = [ask(app, 2), ask(app, 3)];
+    await call(app, '/livez');
+    await call(app, '/livez');
+    expect(ping).toHaveBeenCalledOnce();
+    slow.resolve();
+    for (const { status } of await Promise.all([first, ...later])) expect(status).toBe(200);
+    expect((await ask(app, 4)).status).toBe(200);
+    expect(ping, 'what was asked for five seconds ago is old').toHaveBeenCalledTimes(2);
   });
 
   it('DP-04 a database that has gone is noticed after a second, and one that is back as well', async () => {

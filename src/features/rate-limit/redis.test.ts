@@ -127,6 +127,17 @@ eachWithRedis('quotas in Redis', ({ start }) => {
     expect(linesAbout(one, 'Redis does not answer')).toBe(before + 1);
   });
 
+  it('RE-04 a Redis that hung is used again once it goes on, also where nobody is near a quota', async () => {
+    const redis = await startRedis();
+    const one = await start(withQuotas(redis, { address: { minute: 1_000_000 } }));
+    await redisIsUsed(one);
+    redis.freeze();
+    expect((await ask(one)).status).toBe(200);
+    expect(await redisPart(one)).toMatchObject({ status: 'degraded' });
+    redis.thaw();
+    await redisIsUsed(one);
+  });
+
   it('RE-04 a connection that only one end still knows of is given up for a new one', async () => {
     const redis = await startRedis();
     const proxy = await proxyBefore(redis.url);
