@@ -15,15 +15,15 @@ const report = `console.log(JSON.stringify({
 }));`;
 
 beforeAll(() => {
-  mkdirSync(path.join(folder, 'src'));
+  mkdirSync(path.join(folder, 'src', 'cli'), { recursive: true });
   copyFileSync(path.join(root, 'src', 'launch.js'), launcher);
   writeFileSync(path.join(folder, 'package.json'), '{"type":"module"}');
 });
 
 beforeEach(() => {
-  rmSync(path.join(folder, '.env'), { force: true });
+  rmSync(path.join(folder, '.env'), { force: true, recursive: true });
   writeFileSync(path.join(folder, 'src', 'main.ts'), report);
-  writeFileSync(path.join(folder, 'src', 'cli.ts'), report);
+  writeFileSync(path.join(folder, 'src', 'cli', 'index.ts'), report);
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -85,7 +85,7 @@ describe('the entry', () => {
 
   test('is the command with its own arguments after "cli"', () => {
     expect(launchAndRead({ args: ['cli', 'admin', 'setup'] })).toMatchObject({
-      file: 'cli.ts',
+      file: 'index.ts',
       args: ['admin', 'setup'],
     });
   });
@@ -136,5 +136,12 @@ describe('.env', () => {
   test('yields to the shell', () => {
     writeFileSync(path.join(folder, '.env'), 'GREETING=from the file\n');
     expect(launchAndRead({ env: { GREETING: 'from the shell' } })['greeting']).toBe('from the shell');
+  });
+
+  test('DP-01 that cannot be read is one line with what to do, and exit code 78', () => {
+    mkdirSync(path.join(folder, '.env'));
+    const { status, stderr } = launch();
+    expect(status).toBe(78);
+    expect(stderr.trim().split('\n')).toEqual([expect.stringMatching(/^gatehouse: the file \.env cannot be read \(/)]);
   });
 });

@@ -6,7 +6,13 @@ const neededMajor = 24;
 async function launch() {
   const { existsSync } = await import('node:fs');
   const { availableParallelism } = await import('node:os');
-  if (existsSync('.env')) process.loadEnvFile('.env'); // what the shell set wins
+  try {
+    if (existsSync('.env')) process.loadEnvFile('.env'); // what the shell set wins
+  } catch (error) {
+    console.error(`gatehouse: the file .env cannot be read (${error.code}); make it readable, or take it away`);
+    process.exitCode = 78;
+    return;
+  }
 
   // libuv reads this when the pool does its first work, so it must be set before anything reads a file or hashes.
   // Password hashing takes one thread a core; two stay free for files and name look-ups.

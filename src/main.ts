@@ -12,9 +12,8 @@ import {
   startFaults,
 } from './composition/index.ts';
 import type { Application, Prepared } from './composition/index.ts';
-import { ConfigError, readConfig } from './config/index.ts';
+import { ConfigError, operatorCommand, readConfig } from './config/index.ts';
 import type { Config } from './config/index.ts';
-import { operatorCommand } from './config/environment.ts';
 import { createLog } from './log.ts';
 import type { Logger } from './log.ts';
 
@@ -36,9 +35,9 @@ const say = (text: string): void => void process.stderr.write(`${text}\n`);
 const reasonOf = (error: unknown): string =>
   error instanceof Error ? error.message || String('code' in error ? error.code : error.name) : String(error);
 
-function configuration(): Config {
+async function configuration(): Promise<Config> {
   try {
-    const { config, warnings } = readConfig(process.env);
+    const { config, warnings } = await readConfig(process.env);
     for (const warning of warnings) say(`gatehouse: ${warning}`);
     return config;
   } catch (error) {
@@ -230,7 +229,7 @@ function createStop(config: Config, log: Logger) {
 async function main(): Promise<void> {
   // Whoever read our output may be gone; that is no reason to stop. (Naming it also keeps a full pipe from blocking a thread.)
   for (const output of [process.stdout, process.stderr]) output.on('error', () => {});
-  const config = configuration();
+  const config = await configuration();
   const log = createLog({ level: config.logLevel });
   const { stop, signal, running } = createStop(config, log);
   const linkFile = path.join(config.dataDir, 'setup-link');

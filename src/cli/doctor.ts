@@ -2,8 +2,8 @@
 import type { Command } from 'commander';
 import { getReadiness } from '#contract/health.ts';
 import type { Health, HealthPart } from '#contract/health.ts';
-import { ConfigError, readConfig } from '../config/index.ts';
-import type { Config, Environment } from '../config/index.ts';
+import { checkConfig, ConfigError } from '../config/index.ts';
+import type { CheckedConfig, Environment } from '../config/index.ts';
 import { describeDatabase, explainDatabaseFault, openDatabase } from '../database/open.ts';
 import { createLog } from '../log.ts';
 import { openRedis } from '../redis.ts';
@@ -24,9 +24,9 @@ const silent = createLog({ level: 'silent' });
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-function checkConfiguration(env: Environment, say: Say): Config | undefined {
+async function checkConfiguration(env: Environment, say: Say): Promise<CheckedConfig | undefined> {
   try {
-    const { config, warnings } = readConfig(env);
+    const { config, warnings } = await checkConfig(env);
     say('ok', 'configuration', `valid, ${config.mode} mode, ${config.publicUrl}`);
     for (const warning of warnings) say('note', 'configuration', warning);
     return config;
@@ -37,7 +37,7 @@ function checkConfiguration(env: Environment, say: Say): Config | undefined {
   }
 }
 
-async function checkDatabase({ databaseUrl: url }: Config, say: Say): Promise<void> {
+async function checkDatabase({ databaseUrl: url }: CheckedConfig, say: Say): Promise<void> {
   const name = describeDatabase(url);
   try {
     const database = await openDatabase({ url, poolSize: 1 });
@@ -56,7 +56,7 @@ async function checkDatabase({ databaseUrl: url }: Config, say: Say): Promise<vo
 }
 
 /** Never with the URL in it: that holds a password. */
-async function checkRedis({ redisUrl: url }: Config, say: Say): Promise<void> {
+async function checkRedis({ redisUrl: url }: CheckedConfig, say: Say): Promise<void> {
   if (url === undefined) return;
   const { host } = new URL(url);
   const redis = openRedis({ url, log: silent });
@@ -100,7 +100,7 @@ function readHealth(text: string): Health | undefined {
   }
 }
 
-async function checkServer(config: Config, say: Say): Promise<void> {
+async function checkServer(config: CheckedConfig, say: Say): Promise<void> {
   const url = serverUrl(config);
   const text = await askServer(url);
   if (text === undefined) return say('note', 'server', `no server answers at ${url}`);
@@ -120,7 +120,7 @@ async function examine(env: Environment): Promise<boolean> {
     isSound &&= verdict !== 'failed';
     print(`${verdict.padEnd(COLUMN)}${subject}: ${text}`);
   };
-  const config = checkConfiguration(env, say);
+  const config = await checkConfiguration(env, say);
   if (config === undefined) return false;
   await checkDatabase(config, say);
   await checkRedis(config, say);

@@ -1,7 +1,8 @@
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ConfigError, readConfig } from './index.ts';
+import { parsedConfig } from '../testing/parsed-config.ts';
+import { ConfigError } from './index.ts';
 
 const SECRET = 'Zk3vQ8mT1xWp6LrY9sBn2HcD5jFgE7aU4iKoXzVt';
 
@@ -9,11 +10,11 @@ const SECRET = 'Zk3vQ8mT1xWp6LrY9sBn2HcD5jFgE7aU4iKoXzVt';
 const base = { DATA_DIR: path.join(tmpdir(), 'gatehouse-no-data'), APP_SECRET: SECRET };
 const production = { ...base, PUBLIC_URL: 'https://auth.example.org', CORS_ORIGINS: 'none' };
 
-const read = (env: Record<string, string>) => readConfig({ ...base, ...env }).config;
+const read = (env: Record<string, string>) => parsedConfig({ ...base, ...env }).config;
 
 function faultsOf(env: Record<string, string>): readonly string[] {
   try {
-    readConfig(env);
+    parsedConfig(env);
     return [];
   } catch (error) {
     if (error instanceof ConfigError) return error.faults;

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ConfigError, readConfig } from './index.ts';
-import { variableNames } from './environment.ts';
+import { parsedConfig } from '../testing/parsed-config.ts';
+import { checkConfig, ConfigError, readConfig } from './index.ts';
+import { isSecret, variableNames } from './variables.ts';
 import { createClientAddress } from '../http/client-address.ts';
 
 const SECRET = 'Zk3vQ8mT1xWp6LrY9sBn2HcD5jFgE7aU4iKoXzVt';
@@ -21,9 +22,9 @@ const file = (name: string, text: string): string => {
   return path.join(folder, name);
 };
 
-const local = (env: Record<string, string> = {}) => readConfig({ DATA_DIR: dataDir(), ...env });
+const local = (env: Record<string, string> = {}) => parsedConfig({ DATA_DIR: dataDir(), ...env });
 const production = (env: Record<string, string | undefined> = {}) =>
-  readConfig({
+  parsedConfig({
     DATA_DIR: dataDir(),
     PUBLIC_URL: 'https://auth.example.org',
     APP_SECRET: SECRET,
@@ -45,7 +46,7 @@ function faultsOf(read: () => unknown): readonly string[] {
 describe('all faults at once', () => {
   it('DP-01 one message names every variable that is missing or wrong, whatever kind its fault is of', () => {
     const faults = faultsOf(() =>
-      readConfig({
+      parsedConfig({
         DATA_DIR: dataDir(),
         PORT: 'many',
         BCRYPT_COST: '9',
@@ -63,12 +64,12 @@ describe('all faults at once', () => {
       'BCRYPT_COST must be a whole number from 10 to 15, not "9".',
       'LOG_LEVEL must be fatal, error, warn, info, debug, trace or silent, not "loud".',
       'PUBLIC_URL: give only scheme, host and port, such as https://auth.example.org.',
+      'TRUSTED_PROXIES: "proxy.internal" is neither an address nor a network nor "loopback".',
+      'DATABASE_URL must begin with file: or postgres://.',
       'APP_SECRET (or APP_SECRET_FILE) is missing: make one with openssl rand -base64 48, and keep it.',
+      'CORS_ORIGINS is missing: name the origins of your other sites, or say "none".',
       'SESSION_IDLE_SECONDS (7200) is longer than SESSION_ABSOLUTE_SECONDS (3600): lower it too.',
       'ADMIN_EMAIL needs ADMIN_PASSWORD_FILE (or ADMIN_PASSWORD).',
-      'DATABASE_URL must begin with file: or postgres://.',
-      'CORS_ORIGINS is missing: name the origins of your other sites, or say "none".',
-      'TRUSTED_PROXIES: "proxy.internal" is neither an address nor a network nor "loopback".',
     ]);
   });
 
@@ -97,6 +98,13 @@ describe('all faults at once', () => {
       });
     expect(message).toThrow('PUBLIC_URL: give only scheme, host and port, such as https://auth.example.org.');
     expect(message).not.toThrow('hunter2');
+  });
+
+  it('LO-03 no message repeats a secret that is in no form that it could have', () => {
+    for (const name of variableNames.filter(isSecret)) {
+      const faults = faultsOf(() => local({ [name]: 'http://:hunter2@[nowhere/app' }));
+      expect(faults.join('\n'), name).not.toContain('hunter2');
+    }
   });
 
   it('DP-01 any environment gives a configuration or its faults, never another error', () => {
@@ -196,19 +204,23 @@ describe('where a value comes from', () => {
 });
 
 describe('the secret of local mode', () => {
-  it('DP-02 is made once, for its owner only, and kept', () => {
-    const { config } = local();
+  it('DP-02 is made once, for its owner only, and kept; who only looks makes none', async () => {
+    const env = { DATA_DIR: dataDir() };
+    expect((await checkConfig(env)).config.appSecret).toBeUndefined();
+    expect(() => statSync(dataDir())).toThrow('ENOENT');
+    const { config } = await readConfig(env);
     const secretFile = path.join(dataDir(), 'app-secret');
     expect(config.appSecret).toMatch(/^[\w-]{64}$/);
     expect(readFileSync(secretFile, 'utf8').trim()).toBe(config.appSecret);
     expect(statSync(secretFile).mode & 0o777).toBe(0o600);
     expect(statSync(dataDir()).mode & 0o777).toBe(0o700);
-    expect(local().config.appSecret).toBe(config.appSecret);
+    expect((await readConfig(env)).config.appSecret).toBe(config.appSecret);
+    expect((await checkConfig(env)).config.appSecret).toBe(config.appSecret);
   });
 
-  it('DP-02 is not made where one is given, or where the start is refused', () => {
-    local({ APP_SECRET: SECRET });
-    expect(faultsOf(() => local({ PORT: '0' }))).toHaveLength(1);
+  it('DP-02 is not made where one is given, or where the start is refused', async () => {
+    await readConfig({ DATA_DIR: dataDir(), APP_SECRET: SECRET });
+    await expect(readConfig({ DATA_DIR: dataDir(), PORT: '0' })).rejects.toBeInstanceOf(ConfigError);
     expect(() => statSync(dataDir())).toThrow('ENOENT');
   });
 
@@ -221,6 +233,7 @@ describe('the secret of local mode', () => {
     expect(readFileSync(path.join(dataDir(), 'app-secret'), 'utf8')).toBe('\n');
     chmodSync(dataDir(), 0o700);
     expect(faultsOf(() => local({ DATA_DIR: path.join(file('plain', ''), 'data') }))).toEqual([
+      expect.stringMatching(/^DATA_DIR: the database, .* cannot be made or written \(ENOTDIR\)\./) as unknown,
       expect.stringMatching(/^DATA_DIR: .*app-secret cannot be made or read \(ENOTDIR\)\./) as unknown,
     ]);
   });

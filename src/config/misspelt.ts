@@ -1,6 +1,6 @@
 // Variables that nobody reads, and that look as if somebody should: a misspelt name is often why another one is missing.
-import { isSecret, variableNames } from './environment.ts';
-import type { Environment } from './environment.ts';
+import { isSecret, variableNames } from './variables.ts';
+import type { Environment } from './variables.ts';
 
 /** Levenshtein's distance: how many characters were typed, left out or changed by mistake. */
 function distance(from: string, to: string): number {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { readConfig } from './index.ts';
+import { parsedConfig } from '../testing/parsed-config.ts';
 import { readQuotas } from './quota-text.ts';
 
 it('RL-01 any numbers for any windows, in any order, are read as they stand; a window twice is not', () => {
@@ -21,24 +21,24 @@ it('RL-01 any numbers for any windows, in any order, are read as they stand; a w
 
 it('RL-01 what is no quota stops the start, and says what one looks like', () => {
   for (const text of ['120', '0/m', '-1/m', '1.5/m', '10/w', '10/m,', 'none', '10/m 20/h', '10 / m', '9999999999/m'])
-    expect(() => readConfig({ RATE_LIMIT_LOGIN: text }), text).toThrow(
+    expect(() => parsedConfig({ RATE_LIMIT_LOGIN: text }), text).toThrow(
       'RATE_LIMIT_LOGIN must be off, or like 120/m,3000/h',
     );
-  expect(readConfig({ RATE_LIMIT_LOGIN: 'off' }).config.quotas.login).toEqual({});
-  expect(readConfig({ RATE_LIMIT_LOGIN: '7/h' }).config.quotas.login).toEqual({ hour: 7 });
-  expect(readConfig({}).config.quotas.login).toEqual({ minute: 10, hour: 60, day: 300 });
-  expect(() => readConfig({ REDIS_URL: 'http://elsewhere' })).toThrow('REDIS_URL must be like redis://');
+  expect(parsedConfig({ RATE_LIMIT_LOGIN: 'off' }).config.quotas.login).toEqual({});
+  expect(parsedConfig({ RATE_LIMIT_LOGIN: '7/h' }).config.quotas.login).toEqual({ hour: 7 });
+  expect(parsedConfig({}).config.quotas.login).toEqual({ minute: 10, hour: 60, day: 300 });
+  expect(() => parsedConfig({ REDIS_URL: 'http://elsewhere' })).toThrow('REDIS_URL must be like redis://');
 });
 
 it('RL-01 the limit of pages is one window, whichever it is, and cannot be rehearsed', () => {
   for (const text of ['1200/m,9000/h', '1200', '0/m', '10/w', 'none', '1/m,1/m'])
-    expect(() => readConfig({ RATE_LIMIT_PAGES: text }), text).toThrow(
+    expect(() => parsedConfig({ RATE_LIMIT_PAGES: text }), text).toThrow(
       `RATE_LIMIT_PAGES must be off, or like 1200/m: one number, by minute (m), hour (h) or day (d), not "${text}".`,
     );
-  expect(readConfig({}).config.quotas.pages).toEqual({ minute: 1200 });
-  expect(readConfig({ RATE_LIMIT_PAGES: 'off' }).config.quotas.pages).toEqual({});
-  expect(readConfig({ RATE_LIMIT_PAGES: '7/h' }).config.quotas.pages).toEqual({ hour: 7 });
-  expect(readConfig({ RATE_LIMIT_PAGES: '50000/d' }).config.quotas.pages).toEqual({ day: 50_000 });
-  const { config } = readConfig({ RATE_LIMIT_SHADOW_PAGES: '7/m' });
+  expect(parsedConfig({}).config.quotas.pages).toEqual({ minute: 1200 });
+  expect(parsedConfig({ RATE_LIMIT_PAGES: 'off' }).config.quotas.pages).toEqual({});
+  expect(parsedConfig({ RATE_LIMIT_PAGES: '7/h' }).config.quotas.pages).toEqual({ hour: 7 });
+  expect(parsedConfig({ RATE_LIMIT_PAGES: '50000/d' }).config.quotas.pages).toEqual({ day: 50_000 });
+  const { config } = parsedConfig({ RATE_LIMIT_SHADOW_PAGES: '7/m' });
   expect(Object.keys(config.rehearsedQuotas)).not.toContain('pages');
 });

@@ -38,7 +38,7 @@ describeEachDatabase('the change feed', ({ open, freshUrl }) => {
     });
     await expect(failing).rejects.toThrow('no');
     await publish(database, 'later');
-    await vi.waitFor(() => expect(topics).toContain('later'));
+    await vi.waitFor(() => expect(topics).toContain('later'), 15_000);
     expect(topics).not.toContain('never');
   });
 
@@ -54,7 +54,7 @@ describeEachDatabase('the change feed', ({ open, freshUrl }) => {
     await vi.waitFor(() => {
       expect(reader.changes.check()).toBe(true);
       expect(topics).toEqual([reader.dialect === 'sqlite' ? '*' : 'users']);
-    });
+    }, 15_000);
     reader.changes.check();
     expect(topics).toHaveLength(1);
     expect(unsubscribed).not.toHaveBeenCalled();
@@ -67,7 +67,7 @@ describeEachDatabase('the change feed', ({ open, freshUrl }) => {
     expect(await startChild('note', url).exitCode()).toBe(0);
     // On SQLite the very next check knows; PostgreSQL's notification is on its way.
     if (database.dialect === 'sqlite') expect(database.changes.check() && topics).toEqual(['*']);
-    await vi.waitFor(() => expect(topics).toEqual([database.dialect === 'sqlite' ? '*' : 'noted']));
+    await vi.waitFor(() => expect(topics).toEqual([database.dialect === 'sqlite' ? '*' : 'noted']), 15_000);
   });
 
   it('goes on when a listener throws', async () => {

@@ -51,10 +51,10 @@ describeEachDatabase('migrations', ({ open, freshUrl }) => {
   it('RE-16 wait, longer than a request would, for another process that is migrating', async () => {
     const { url } = await freshUrl({ empty: true });
     const first = startChild('migrate', url);
-    await vi.waitFor(() => expect(first.lines).toContain('inside'));
+    await vi.waitFor(() => expect(first.lines).toContain('inside'), 15_000);
     const second = startChild('migrate', url);
     second.release();
-    await vi.waitFor(() => expect(second.lines).toEqual(['starting']));
+    await vi.waitFor(() => expect(second.lines).toEqual(['starting']), 15_000);
     // The migrating processes are configured with these 200 ms too: twice over, they are over for the second one.
     const database = await open({ url, timeouts: { lockMillis: 200 } });
     for (let wait = 1; wait <= 2; wait += 1) {
@@ -69,7 +69,7 @@ describeEachDatabase('migrations', ({ open, freshUrl }) => {
   it('RE-16 that were killed in the middle have left nothing, and can be repeated', async () => {
     const { url } = await freshUrl({ empty: true });
     const child = startChild('migrate', url);
-    await vi.waitFor(() => expect(child.lines).toContain('inside'));
+    await vi.waitFor(() => expect(child.lines).toContain('inside'), 15_000);
     await child.kill();
     const database = await open({ url });
     expect(Object.keys(await columnsOf(database.read))).not.toContain('two.id');

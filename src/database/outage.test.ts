@@ -37,7 +37,7 @@ describeEachDatabase(
       await read(database);
       expect(database.changes.check()).toBe(true);
       await proxy.down();
-      await vi.waitFor(() => expect(database.changes.check()).toBe(false));
+      await vi.waitFor(() => expect(database.changes.check()).toBe(false), 15_000);
       await expectOutage(database);
       expect(topics).toEqual([]);
       await proxy.up();
@@ -97,7 +97,7 @@ describeEachDatabase(
         const running = await sql`select 1 from pg_stat_activity where query like '%pg_sleep(60)' and state = 'active'
           and pid <> pg_backend_pid() and datname = current_database()`.execute(operator.read);
         expect(running.rows).toHaveLength(1);
-      });
+      }, 15_000);
       await others.execute(operator.read);
       const error = await sleeping;
       expect(error).toMatchObject({ code: '57P01' });

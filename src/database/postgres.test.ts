@@ -27,7 +27,7 @@ describeEachDatabase(
           await end;
         }),
       );
-      await vi.waitFor(() => expect(begun).toHaveBeenCalledTimes(2));
+      await vi.waitFor(() => expect(begun).toHaveBeenCalledTimes(2), 15_000);
       const error = await faultOf(database.read.selectFrom('users').selectAll().execute());
       expect(error).toBeInstanceOf(Error);
       expect(isUnavailable(error)).toBe(true);
@@ -88,7 +88,7 @@ describeEachDatabase(
         return own;
       });
       expect([result, acts]).toEqual([3, [3]]);
-      await vi.waitFor(() => expect(new Set(topics)).toEqual(new Set(['try 3'])));
+      await vi.waitFor(() => expect(new Set(topics)).toEqual(new Set(['try 3'])), 15_000);
       expect(await database.read.selectFrom('app_secrets_seen').selectAll().execute()).toEqual([
         { secret_id: 'same', first_seen_at: 3 },
       ]);

@@ -89,7 +89,7 @@ describeEachDatabase(
     it('DU-01 waits for another process without standing still, reads on meanwhile, and gives up in the end', async () => {
       const { url } = await freshUrl();
       const child = startChild('hold', url);
-      await vi.waitFor(() => expect(child.lines).toEqual(['holding']));
+      await vi.waitFor(() => expect(child.lines).toEqual(['holding']), 15_000);
       const database = await open({ url, timeouts: { lockMillis: 300 } });
       const run = vi.fn(async () => 'written');
       const before = performance.eventLoopUtilization();

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { ConfigError, readConfig } from '../config/index.ts';
+import { ConfigError } from '../config/index.ts';
+import { parsedConfig } from '../testing/parsed-config.ts';
 import { databaseState } from '../testing/database-state.ts';
 import { connectFrom } from '../testing/peer.ts';
 import { GOOD_PASSWORD, signUp } from '../testing/personas.ts';
@@ -17,7 +18,7 @@ afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
 /** Undefined where such a PUBLIC_URL is refused: plain http works on this machine only. */
 function modeOf(publicUrl: string): string | undefined {
   try {
-    return readConfig({ PUBLIC_URL: publicUrl, DATA_DIR: dataDir }).config.mode;
+    return parsedConfig({ PUBLIC_URL: publicUrl, DATA_DIR: dataDir }).config.mode;
   } catch (error) {
     if (error instanceof ConfigError) return undefined;
     throw error;

@@ -16,8 +16,10 @@ import path from 'node:path';
 import { afterEach } from 'vitest';
 import { createApplication, createListener } from '../composition/index.ts';
 import type { Application } from '../composition/index.ts';
+import { parseConfig } from '../config/index.ts';
 import type { Config } from '../config/index.ts';
 import { createLog } from '../log.ts';
+import { noLimits } from './no-limits.ts';
 import { describeDatabases } from './dialects.ts';
 
 export interface TestApplication extends Application {
@@ -40,49 +42,23 @@ const TEST_COST = 4;
 
 export const TEST_SECRET = 'Zk3vQ8mT1xWp6LrY9sBn2HcD5jFgE7aU4iKoXzVt';
 
-/** A test makes more requests than a person; those about quotas set their own. */
-export const UNLIMITED: Config['quotas'] = {
-  address: {},
-  user: {},
-  login: {},
-  register: {},
-  setup: {},
-  refresh: {},
-  password: {},
-  failures: {},
-  pages: {},
-};
+/** What an operator gets who sets nothing, but for limits: a test makes more requests than a person. */
+const defaults = parseConfig({ APP_SECRET: TEST_SECRET, DATA_DIR: tmpdir(), ...noLimits }).config;
+
+/** Those about quotas set their own. */
+export const UNLIMITED: Config['quotas'] = defaults.quotas;
 
 export function testConfig(overrides: Partial<Config> = {}): Config {
   return {
-    mode: 'local',
-    publicUrl: 'http://localhost:3000',
-    host: '127.0.0.1',
+    ...defaults,
+    appSecret: TEST_SECRET,
     port: 0,
-    trustedProxies: ['loopback'],
-    dataDir: tmpdir(),
     databaseUrl: '',
     databaseMigrationUrl: overrides.databaseUrl ?? '',
     databasePoolSize: 5,
-    migrate: 'auto',
-    appSecret: TEST_SECRET,
-    appSecretPrevious: [],
-    corsOrigins: 'any-localhost',
-    signUp: 'open',
-    anonymousAccess: 'none',
-    apiDocs: 'public',
-    redisUrl: undefined,
-    quotas: UNLIMITED,
-    rehearsedQuotas: {},
-    passwordMinLength: 15,
     bcryptCost: TEST_COST,
     hashQueueLimit: 500,
-    accessTokenSeconds: 300,
-    sessionIdleSeconds: 7 * 86_400,
-    sessionAbsoluteSeconds: 30 * 86_400,
-    firstAdministrator: undefined,
     logLevel: 'debug',
-    drainDelaySeconds: 0,
     drainSeconds: 5,
     ...overrides,
   };

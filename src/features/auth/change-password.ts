@@ -1,7 +1,6 @@
 import { Problem } from '#contract/problem.ts';
 import type { Origin, UserPrincipal } from '../../http/principal.ts';
 import type { AuthParts } from './parts.ts';
-import { ownWords } from './password-rules.ts';
 
 const atCurrent = (detail: string): Problem =>
   new Problem('invalid-input', { errors: [{ pointer: '/currentPassword', detail }] });
@@ -26,7 +25,7 @@ export function createChangePassword({ database, users, sessions, hasher, rules,
       throw new Problem('invalid-input', {
         errors: [{ pointer: '/newPassword', detail: 'The new password is the current one.' }],
       });
-    await rules.assertAcceptable('/newPassword', newPassword, ownWords(principal.user));
+    await rules.assertAcceptable('/newPassword', newPassword, principal.user);
     const passwordHash = await hasher.hash(newPassword);
     const changed = await database.transaction(async (tx) => {
       if (!(await users.changePassword(tx, row, passwordHash))) return false;

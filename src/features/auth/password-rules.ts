@@ -1,43 +1,29 @@
-// Which passwords may be set. Length and a list of what people guess first; no rule about kinds of characters (PW-03).
+// The rule for passwords, as this installation has configured it.
 import { Problem } from '#contract/problem.ts';
-import { passwordLength } from '../../security/password-limits.ts';
 import type { PasswordStrength } from '../../security/password-strength.ts';
+import { judgePassword } from '../../security/password-verdict.ts';
+import type { PasswordVerdict } from '../../security/password-verdict.ts';
 
-export interface PasswordVerdict {
-  score: number;
-  acceptable: boolean;
-  refusals: string[];
-  suggestions: string[];
-}
+type Person = Parameters<typeof judgePassword>[1]['person'];
 
 export interface PasswordRules {
-  assess(password: string, context: readonly string[]): Promise<PasswordVerdict>;
+  assess(password: string, person: Person): Promise<PasswordVerdict>;
   /** @throws Problem `invalid-input` with every reason, at the pointer of the field */
-  assertAcceptable(pointer: string, password: string, context: readonly string[]): Promise<void>;
+  assertAcceptable(pointer: string, password: string, person: Person): Promise<void>;
 }
 
-/** The words about a person that do not belong in their password. */
-export function ownWords(person: { username?: string | undefined; email?: string | undefined }): string[] {
-  return [person.username, person.email?.split('@')[0]].filter((word) => word !== undefined);
-}
-
-export function createPasswordRules({
-  minLength,
-  strength,
-}: {
+interface Parts {
   minLength: number;
   strength: PasswordStrength;
-}): PasswordRules {
-  async function assess(password: string, context: readonly string[]): Promise<PasswordVerdict> {
-    const { score, refusal, suggestions } = await strength.assess(password, context);
-    const tooShort = passwordLength(password) < minLength ? [`Use at least ${minLength} characters.`] : [];
-    const refusals = [...tooShort, ...(refusal === undefined ? [] : [refusal])];
-    return { score, acceptable: refusals.length === 0, refusals, suggestions };
-  }
+}
+
+export function createPasswordRules({ minLength, strength }: Parts): PasswordRules {
+  const assess: PasswordRules['assess'] = (password, person) =>
+    judgePassword(password, { minLength, person }, strength);
   return {
     assess,
-    async assertAcceptable(pointer, password, context) {
-      const { refusals } = await assess(password, context);
+    async assertAcceptable(pointer, password, person) {
+      const { refusals } = await assess(password, person);
       if (refusals.length > 0)
         throw new Problem('invalid-input', { errors: refusals.map((detail) => ({ pointer, detail })) });
     },

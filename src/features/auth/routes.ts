@@ -8,7 +8,6 @@ import type { Route } from '../../http/route.ts';
 import type { Sessions } from '../sessions/index.ts';
 import type { createChangePassword } from './change-password.ts';
 import type { KnownDevices } from './device-cookie.ts';
-import { ownWords } from './password-rules.ts';
 import type { PasswordRules } from './password-rules.ts';
 import { carriesSession, clearSession, readSession, writeSession } from './session-cookie.ts';
 import { answerTo } from './sign-in.ts';
@@ -108,7 +107,7 @@ function createAccountRoutes({ changePassword: change, devices, rules, options, 
       return answer(204);
     }),
     route(getSignInOptions, async () => answer(200, { ...options, setupRequired: !(await hasAdministrator()) })),
-    route(assessPassword, async ({ body }) => answer(200, await rules.assess(body.password, ownWords(body)))),
+    route(assessPassword, async ({ body }) => answer(200, await rules.assess(body.password, body))),
   ];
 }
 

@@ -3,7 +3,6 @@ import type { BuiltInRole } from '#contract/permissions.ts';
 import type { User } from '#contract/users.ts';
 import type { Tx } from '../../../database/open.ts';
 import type { AuthParts } from '../parts.ts';
-import { ownWords } from '../password-rules.ts';
 import type { Proof } from '../sign-in.ts';
 
 export interface NewAccount {
@@ -26,12 +25,9 @@ interface SignedInOptions extends AccountOptions {
 export function createNewAccountWay({ database, users, hasher, rules, audit }: AuthParts) {
   /** Checks and hashes, before any transaction; what it resolves with makes the account. */
   async function ready(who: NewAccount, { roles, condition }: AccountOptions, signsIn: boolean) {
-    await rules.assertAcceptable(
-      '/password',
-      who.password,
-      ownWords({ username: who.username, email: who.email.address }),
-    );
-    const passwordHash = await hasher.hash(who.password);
+    const { username, email, password } = who;
+    await rules.assertAcceptable('/password', password, { username, email: email.address });
+    const passwordHash = await hasher.hash(password);
     return async (tx: Tx): Promise<User> => {
       await condition?.(tx);
       return await users.create(tx, { ...who, passwordHash, roles, signsIn });

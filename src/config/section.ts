@@ -1,0 +1,60 @@
+// What a section of the configuration is: its variables, its slice of `Config`, its checks, and its words for the README.
+import { z } from 'zod';
+
+/** Collects faults instead of throwing at the first. */
+export type Report = (fault: string) => void;
+
+/** What other sections depend on. Read first. */
+export interface Basis {
+  /** A loopback host of PUBLIC_URL is local mode, https is production. */
+  readonly mode: 'local' | 'production';
+  readonly dataDir: string;
+}
+
+/** A secret also comes from a file: `NAME_FILE` instead of `NAME`. */
+export interface VariableNotes {
+  description: string;
+  /** The default in words, where it depends on something. */
+  default?: string;
+  secret?: true;
+}
+
+export interface Section<Shape extends z.core.$ZodShape = z.core.$ZodShape, Slice extends object = object> {
+  /** Keys are the variables' names; each has its form, its default and its notes. */
+  readonly variables: Shape;
+  /** From the values, each in its form, to the slice. What does not fit together is reported. Looks at files and writes none. */
+  read(values: z.core.output<z.ZodObject<Shape>>, report: Report, basis: Basis): Slice;
+}
+
+/** Keeps the types of the variables and of the slice. */
+export const defineSection = <const Shape extends z.core.$ZodShape, Slice extends object>(
+  section: Section<Shape, Slice>,
+): Section<Shape, Slice> => section;
+
+const notes = z.registry<VariableNotes>();
+
+/** A variable's form with the words that the README says of it. */
+export function variable<S extends z.ZodType>(form: S, text: VariableNotes): S {
+  notes.add(form, text);
+  return form;
+}
+
+export function notesOf(name: string, form: z.core.$ZodType): VariableNotes & { default: string } {
+  const text = notes.get(form as z.ZodType);
+  if (text === undefined) throw new Error(`${name} has no description`);
+  const fallback = form instanceof z.ZodPrefault ? `\`${String(form.def.defaultValue)}\`` : 'none';
+  return { ...text, default: text.default ?? fallback };
+}
+
+export function wholeNumber(min: number, max: number) {
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, `must be a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, `must be a whole number from ${min} to ${max}`);
+}
+
+/** Separated by commas, white space or line ends: none of the entries can hold one. */
+export function list() {
+  return z.string().transform((text) => text.split(/[\s,]+/).filter((entry) => entry !== ''));
+}
