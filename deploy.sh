@@ -20,12 +20,12 @@ readonly EXIT_USAGE=2 EXIT_LOCKED=75 EXIT_CONFIG=78
 # In this order; each is a function of this name. What stands before start_databases changes nothing that runs.
 readonly DEPLOY_STEPS=(
   check_tools take_lock check_environment make_secrets check_port build_images check_configuration compare_releases
-  start_databases back_up_database migrate_database publish_assets start_beside wait_until_ready switch_proxy check_site
-  stop_former record_release remove_old_images link_environment report
+  copy_nginx_conf start_databases back_up_database migrate_database publish_assets start_beside wait_until_ready switch_proxy
+  check_site stop_former record_release remove_old_images link_environment report
 )
 readonly ROLLBACK_STEPS=(
   check_tools take_lock check_environment choose_former check_configuration compare_releases
-  publish_assets start_beside wait_until_ready switch_proxy check_site
+  copy_nginx_conf publish_assets start_beside wait_until_ready switch_proxy check_site
   stop_former record_rollback remove_old_images report
 )
 

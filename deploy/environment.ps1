@@ -201,10 +201,21 @@ function Assert-SameAddress([string]$Id) {
     }
 }
 
+# A proxy that an earlier release made reads the checkout's folder nginx/, where nginx.conf lay then. It serves on, and reads it
+# there, until the operator makes it anew (Write-Stale says how).
+function Copy-ForMountedProxy {
+    $ids = @(Get-ContainerIds 'proxy')
+    if ($ids.Count -eq 0) { return }
+    if ((Get-Detail '{{range .Mounts}}{{.Type}} {{.Destination}} {{end}}' $ids[0]) -cnotlike '*bind /etc/gatehouse*') { return }
+    Write-Detail 'the proxy was made by an earlier release and reads the folder nginx/: nginx.conf is copied there'
+    if (-not $dryRun) { [System.IO.File]::Copy((Get-FullPath 'nginx.conf'), (Get-FullPath 'nginx/nginx.conf'), $true) }
+}
+
 # Only before the first start: afterwards the proxy holds it.
 function check_port {
     $proxies = @(Get-ContainerIds 'proxy')
     if ($proxies.Count -gt 0) { Assert-SameAddress $proxies[0] }
+    Copy-ForMountedProxy
     if ($dryRun -or $proxies.Count -gt 0) { return }
     $bind = Get-Value 'HTTP_BIND'
     if ($bind -eq '') { $bind = '127.0.0.1' }

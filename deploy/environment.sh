@@ -123,11 +123,22 @@ assert_same_address() {
     fail "$EXIT_CONFIG" "PUBLIC_URL was $address, and the proxy that runs knows no other. To change it, which interrupts the site for some seconds: docker compose --env-file $env_file -f docker-compose.yml -f docker-compose.prod.yml up -d"
 }
 
+# A proxy that an earlier release made reads the checkout's folder nginx/, where nginx.conf lay then. It serves on, and reads it
+# there, until the operator makes it anew (report_stale says how).
+supply_mounted_proxy() {
+  local id
+  id=$(container_ids proxy)
+  if [[ -z $id || $(inspect '{{range .Mounts}}{{.Type}} {{.Destination}} {{end}}' "$id") != *'bind /etc/gatehouse'* ]]; then return; fi
+  detail 'the proxy was made by an earlier release and reads the folder nginx/: nginx.conf is copied there'
+  if [[ -z $dry_run ]]; then cp nginx.conf nginx/nginx.conf; fi
+}
+
 # Only before the first start: afterwards the proxy holds it.
 check_port() {
   local at proxy
   proxy=$(container_ids proxy)
   if [[ -n $proxy ]]; then assert_same_address "$proxy"; fi
+  supply_mounted_proxy
   if [[ -n $dry_run || -n $proxy ]]; then return; fi
   at="$(value_of HTTP_BIND):$(value_of HTTP_PORT)"
   at=${at/#:/127.0.0.1:}

@@ -66,6 +66,7 @@ function choose_former {
         }
         Assert-Change docker tag (Get-ImageName $service "$tag-previous") (Get-ImageName $service "$tag-next")
     }
+    Copy-ForMountedProxy
     Write-Detail "going back to $(Get-ReleaseTitle (Get-ImageName 'backend' "$tag-previous"))"
 }
 

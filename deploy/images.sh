@@ -51,6 +51,7 @@ choose_former() {
     [[ -n $(image_id "$(image_of "$service" "$tag-previous")") ]] || fail 'There is no former release to go back to. Nothing was changed.'
     act docker tag "$(image_of "$service" "$tag-previous")" "$(image_of "$service" "$tag-next")"
   done
+  supply_mounted_proxy
   detail "going back to $(describe_release "$(image_of backend "$tag-previous")")"
 }
 

@@ -70,6 +70,38 @@ function compare_releases {
     }
 }
 
+function Test-Running([string[]]$Ids) { return $Ids.Count -gt 0 -and (Get-Detail '{{.State.Status}}' $Ids[0]) -ceq 'running' }
+
+# Releases that mounted the checkout's folder nginx/ have none in their image.
+function Test-NginxConf {
+    if ($dryRun) { return $true }
+    $label = Find-Docker image inspect --format '{{index .Config.Labels "gatehouse.nginx-conf"}}' (Get-ImageName 'frontend' "$tag-next")
+    return -not [string]::IsNullOrEmpty($label)
+}
+
+# The next release's beside the one in force, where only the proxy's own Nginx looks at it, for a test.
+function copy_nginx_conf {
+    if ($changed.Count -eq 0) { return }
+    if (-not (Test-NginxConf)) {
+        Write-Detail 'this release has no nginx.conf in its image: the one in force stays. Check out the tag of this release before the next docker compose up'
+        return
+    }
+    if (-not (Invoke-Change next compose run --rm --no-deps -T --label $runLabel nginx-conf publish-nginx-conf copy)) {
+        Stop-Deploy 'nginx.conf cannot be copied into its volume (see above; a full disk?). The version before still serves.'
+    }
+    if (Test-Running @(Get-ContainerIds 'proxy')) {
+        if (-not (Invoke-Change in_proxy sh /etc/gatehouse/replicas.sh test)) {
+            Stop-Deploy 'The proxy refuses nginx.conf (see above). The version before still serves.'
+        }
+    }
+}
+
+# `use`, or `back` to the one before. True where it went well.
+function Set-NginxConf([string]$Word) {
+    if (-not (Test-NginxConf)) { return $true }
+    return Invoke-Change next compose run --rm --no-deps -T --label $runLabel nginx-conf publish-nginx-conf $Word
+}
+
 function publish_assets {
     if ($changed.Count -eq 0) { return }
     if (-not (Invoke-Change next compose run --rm --no-deps -T --label $runLabel assets publish-assets copy)) {
@@ -78,7 +110,7 @@ function publish_assets {
 }
 
 # One-shots of the former release would make Compose take the new containers for outdated.
-function Remove-OneShots { return Invoke-Change silently compose rm --force migrate assets }
+function Remove-OneShots { return Invoke-Change silently compose rm --force migrate assets nginx-conf }
 
 function start_beside {
     if ($changed.Count -eq 0) { return }
@@ -137,7 +169,7 @@ function Start-Proxy {
         if (-not (Invoke-Change compose up --detach --no-recreate --no-build --wait --wait-timeout 60 proxy)) {
             Stop-Deploy 'The proxy does not start (see above).'
         }
-    } elseif ((Get-Detail '{{.State.Status}}' $ids[0]) -cne 'running') {
+    } elseif (-not (Test-Running $ids)) {
         if (-not (Invoke-Change quietly docker start $ids[0])) { Stop-Deploy 'The proxy does not start (see above).' }
     }
 }
@@ -163,6 +195,7 @@ function switch_proxy {
         Write-Detail "would send requests to the new $($rolled -join ' ') only"
     } else {
         $script:isSwitched = $true
+        if (-not (Set-NginxConf 'use')) { Stop-Deploy 'nginx.conf cannot be put in force (see above).' }
         if (-not (Use-Replicas $fresh)) { Stop-Deploy 'The proxy cannot be told of the new version (see above).' }
     }
 }
@@ -214,7 +247,10 @@ function Undo-Changes {
     if ([System.IO.File]::Exists($unfinishedBackup)) { [System.IO.File]::Delete($unfinishedBackup) }
     if ($dryRun -or $isCommitted -or $action -eq 'status' -or $project -eq '') { return }
     Remove-CutOff
-    if ($isSwitched) { $null = Use-Replicas $former }
+    if ($isSwitched) {
+        $null = Set-NginxConf 'back'
+        $null = Use-Replicas $former
+    }
     foreach ($service in $rolled) {
         if ($former[$service].Count -gt 0) {
             $null = Invoke-Docker tag $formerImage[$service] (Get-ImageName $service $tag)

@@ -56,6 +56,34 @@ compare_releases() {
   if ((${#changed[@]} == 0)); then detail 'everything runs as it should already'; else detail "to change: ${changed[*]}"; fi
 }
 
+is_running() { [[ -n $1 && $(inspect '{{.State.Status}}' "$1") == running ]]; }
+
+# Releases that mounted the checkout's folder nginx/ have none in their image.
+has_nginx_conf() {
+  [[ -n $dry_run ]] ||
+    [[ -n $(docker image inspect --format '{{index .Config.Labels "gatehouse.nginx-conf"}}' "$(image_of frontend "$tag-next")" 2>/dev/null) ]]
+}
+
+# The next release's beside the one in force, where only the proxy's own Nginx looks at it, for a test.
+copy_nginx_conf() {
+  if ((${#changed[@]} == 0)); then return; fi
+  if ! has_nginx_conf; then
+    detail 'this release has no nginx.conf in its image: the one in force stays. Check out the tag of this release before the next docker compose up'
+    return
+  fi
+  IMAGE_TAG=$tag-next act compose run --rm --no-deps -T --label "$RUN_LABEL" nginx-conf publish-nginx-conf copy ||
+    fail 'nginx.conf cannot be copied into its volume (see above; a full disk?). The version before still serves.'
+  if is_running "$(container_ids proxy)"; then
+    act in_proxy sh /etc/gatehouse/replicas.sh test || fail 'The proxy refuses nginx.conf (see above). The version before still serves.'
+  fi
+}
+
+# `use`, or `back` to the one before.
+put_nginx_conf() {
+  if ! has_nginx_conf; then return; fi
+  IMAGE_TAG=$tag-next compose run --rm --no-deps -T --label "$RUN_LABEL" nginx-conf publish-nginx-conf "$1"
+}
+
 publish_assets() {
   if ((${#changed[@]} == 0)); then return; fi
   IMAGE_TAG=$tag-next act compose run --rm --no-deps -T --label "$RUN_LABEL" assets publish-assets copy ||
@@ -63,7 +91,7 @@ publish_assets() {
 }
 
 # One-shots of the former release would make Compose take the new containers for outdated.
-remove_one_shots() { act quietly compose rm --force migrate assets 2>/dev/null; }
+remove_one_shots() { act quietly compose rm --force migrate assets nginx-conf 2>/dev/null; }
 
 start_beside() {
   if ((${#changed[@]} == 0)); then return; fi
@@ -118,7 +146,7 @@ start_proxy() {
   id=$(container_ids proxy)
   if [[ -z $id ]]; then
     act compose up --detach --no-recreate --no-build --wait --wait-timeout 60 proxy || fail 'The proxy does not start (see above).'
-  elif [[ $(inspect '{{.State.Status}}' "$id") != running ]]; then
+  elif ! is_running "$id"; then
     act quietly docker start "$id" || fail 'The proxy does not start (see above).'
   fi
 }
@@ -142,6 +170,7 @@ switch_proxy() {
     detail "would send requests to the new ${rolled[*]} only"
   else
     switched=yes
+    put_nginx_conf use || fail 'nginx.conf cannot be put in force (see above).'
     use_replicas fresh || fail 'The proxy cannot be told of the new version (see above).'
   fi
 }
@@ -198,7 +227,10 @@ put_back() {
   if [[ -n $dry_run || -n $committed || $action == status || -z ${project:-} ]]; then return; fi
   remove_cut_off
   local service id
-  if [[ -n $switched ]]; then use_replicas former || true; fi
+  if [[ -n $switched ]]; then
+    put_nginx_conf back || true
+    use_replicas former || true
+  fi
   for service in ${rolled[@]+"${rolled[@]}"}; do
     if [[ -n ${former[$service]} ]]; then
       docker tag "${former_image[$service]}" "$(image_of "$service" "$tag")" || true

@@ -2,12 +2,15 @@
 # Which containers the proxy sends requests to. Runs in the proxy's container.
 #   replicas.sh use SECONDS SERVICE=CONTAINER,…...   these and no others, from now on; waits until what runs on the former ones
 #                                                    has ended, at most SECONDS
-#   replicas.sh refresh    look up their addresses again, as a restart may have changed them
+#   replicas.sh refresh    look up their addresses again, as a restart may have changed them; take over an nginx.conf that a plain
+#                          `docker compose up` has brought
 #   replicas.sh reload     take over a changed nginx.conf; nothing where it has not changed
+#   replicas.sh test       whether Nginx would take the nginx.conf that a deploy has brought, and not yet put in force
 #   replicas.sh resolve    write the addresses only, before Nginx runs
 # A service for which nothing was said, or whose named containers are all gone, is all of its containers.
 set -eu
-conf=$(dirname "$0")/nginx.conf
+here=$(dirname "$0")
+conf=$here/nginx.conf
 # The image's user can write here, and the volume outlives the container.
 state=/var/cache/nginx/gatehouse
 out=/tmp/gatehouse
@@ -87,11 +90,16 @@ wait_until_none() {
 # answer is its connection's last: whoever is there moves to a new one by itself (nginx.conf, @closing).
 CLOSING_SECONDS=2
 
-settings() { cat "$(dirname "$conf")"/*.conf | sha256sum; }
+settings() { cat "$here"/*.conf | sha256sum; }
 
 # Returns when new workers take the connections; the former ones answer what they have begun.
 reload() {
-  nginx -q -t -c "$conf"
+  # As they are now: what is put in their place meanwhile is the next reload's.
+  taken_over=$(settings)
+  if ! nginx -q -t -c "$conf"; then
+    echo "$taken_over" >"$out/refused"
+    return 1
+  fi
   former=$(workers)
   : >"$out/closing"
   sleep "$CLOSING_SECONDS"
@@ -99,12 +107,23 @@ reload() {
   taken=0
   wait_until_none 15 is_active "$former" || taken=1
   rm -f "$out/closing"
-  settings >"$out/loaded"
+  echo "$taken_over" >"$out/loaded"
   [ "$taken" = 0 ] || echo 'replicas.sh: Nginx did not take the new configuration over' >&2
   return "$taken"
 }
 
-has_changed_settings() { [ "$(settings)" != "$(cat "$out/loaded" 2>/dev/null)" ]; }
+differ_from() { [ "$(settings)" != "$(cat "$out/$1" 2>/dev/null)" ]; }
+
+has_changed_settings() { differ_from loaded; }
+
+# What is in force is a link in the volume that docker/publish-nginx-conf fills. A folder of the host (releases that mounted
+# nginx/) changes by a mere `git pull`, and waits for a deploy. What Nginx has refused once is not tried every few seconds.
+was_brought() { [ -L "$here/current" ] && has_changed_settings && differ_from refused; }
+
+test_next() {
+  if [ -L "$here/next" ]; then conf=$here/next/nginx.conf; fi
+  nginx -q -t -c "$conf"
+}
 
 case "${1:-}" in
   resolve)
@@ -112,8 +131,9 @@ case "${1:-}" in
     write_upstreams || true
     settings >"$out/loaded"
     ;;
-  refresh) if write_upstreams; then reload; fi ;;
+  refresh) if write_upstreams || was_brought; then reload; fi ;;
   reload) if write_upstreams || has_changed_settings; then reload; fi ;;
+  test) test_next ;;
   use)
     seconds=$2
     shift 2
@@ -129,7 +149,7 @@ case "${1:-}" in
     fi
     ;;
   *)
-    sed -n '2,9p' "$0"
+    sed -n '2,11p' "$0"
     exit 2
     ;;
 esac

@@ -1,5 +1,7 @@
 #!/bin/sh
 # Starts the proxy: writes what nginx.conf includes from TRUSTED_PROXIES and PUBLIC_URL, then becomes Nginx.
+#   start-proxy.sh          runs until it is stopped
+#   start-proxy.sh check    ends where Nginx would begin
 set -eu
 here=$(dirname "$0")
 out=/tmp/gatehouse
@@ -20,7 +22,7 @@ ipv6_network='[0-9a-fA-F]{0,4}(:[0-9a-fA-F]{0,4}){2,7}(/[0-9]{1,3})?'
 
 refuse_proxy() { refuse "TRUSTED_PROXIES: \"$1\" is neither an address nor a network nor \"loopback\""; }
 
-# Each entry as the server would take it (src/config.ts).
+# Each entry as the server would take it (the server's TRUSTED_PROXIES).
 write_trusted_proxies() {
   # This container's own loopback: health checks and the deploy's look at the pages.
   set -- 127.0.0.0/8 ::1
@@ -81,6 +83,7 @@ fault=$(nginx -q -t -c "$here/nginx.conf" 2>&1) || case "$fault" in
   */trusted-*) refuse_proxy "$(printf %s "$fault" | sed -n 's/.*"\(.*\)".*/\1/p' | head -n 1)" ;;
   *) refuse "nginx.conf: $fault" ;;
 esac
+if [ "${1:-}" = check ]; then exit 0; fi
 # A container that was started anew may have another address.
 while sleep 5; do sh "$here/replicas.sh" refresh || true; done &
 exec nginx -c "$here/nginx.conf" -g 'daemon off;'

@@ -151,11 +151,14 @@ describeEach((script) => {
     'rm --force c1007',
     'tag sha256:frontend-1.0.0 gatehouse-frontend:production',
     'rm --force c1009',
-    'compose rm --force migrate assets',
+    'compose rm --force migrate assets nginx-conf',
   ];
-  const toFormer =
+  const nginxConf = 'IMAGE_TAG=production-next compose run --rm --no-deps -T --label gatehouse.deploy=step nginx-conf';
+  const toFormer = [
+    `${nginxConf} publish-nginx-conf back`,
     'compose exec -T proxy sh /etc/gatehouse/replicas.sh use 30 ' +
-    'backend=gatehouse-production-backend-4,gatehouse-production-backend-3 frontend=gatehouse-production-frontend-5';
+      'backend=gatehouse-production-backend-4,gatehouse-production-backend-3 frontend=gatehouse-production-frontend-5',
+  ];
 
   it.each(['running 0 unhealthy', 'running 0 starting', 'exited 0 starting', 'running 3 starting'])(
     'DP-10 the new version is %s: its last lines are shown, and it is taken away',
@@ -187,7 +190,7 @@ describeEach((script) => {
     server.fail('compose exec * use 30 *backend-8*');
     const run = await server.run(['production']);
     expectEnd(run, 1, 'The proxy cannot be told of the new version (see above).', 'switch proxy');
-    expect(changes(run)['switch proxy']?.slice(1)).toEqual([toFormer, ...putBack]);
+    expect(changes(run)['switch proxy']?.slice(2)).toEqual([...toFormer, ...putBack]);
     expectOldVersion();
   });
 
@@ -195,7 +198,7 @@ describeEach((script) => {
     server.tell('site', '502');
     const run = await server.run(['production']);
     expectEnd(run, 1, 'The site answers /readyz with 502 instead of 200 (round 1).', 'check site');
-    expect(changes(run)['check site']?.slice(1)).toEqual([toFormer, ...putBack]);
+    expect(changes(run)['check site']?.slice(1)).toEqual([...toFormer, ...putBack]);
     expectOldVersion();
   });
 
@@ -216,7 +219,7 @@ describeEach((script) => {
     deploying.signal(signal);
     const run = await deploying.ended;
     expectEnd(run, 130, 'Interrupted.', 'check site');
-    expect(changes(run)['check site']?.slice(1)).toEqual([toFormer, ...putBack]);
+    expect(changes(run)['check site']?.slice(1)).toEqual([...toFormer, ...putBack]);
     expectOldVersion();
   });
 

@@ -36,6 +36,8 @@ const useReplicas = (backend: number[], frontend: number[]) =>
   `frontend=${frontend.map((number) => `gatehouse-production-frontend-${number}`).join(',')}`;
 
 const build = 'IMAGE_TAG=production-next compose build --quiet --pull backend frontend';
+const nginxConf = (word: string) => `${oneShot} nginx-conf publish-nginx-conf ${word}`;
+const copyNginxConf = [nginxConf('copy'), 'compose exec -T proxy sh /etc/gatehouse/replicas.sh test'];
 const startDatabases = 'compose up --detach --no-recreate --wait --wait-timeout 120 redis postgres';
 
 /** The calls of every step of a roll that replaces both services. */
@@ -47,10 +49,10 @@ function roll(former: { backend: number[]; frontend: number[] }, fresh: typeof f
     'start beside': [
       'tag gatehouse-backend:production-next gatehouse-backend:production',
       'tag gatehouse-frontend:production-next gatehouse-frontend:production',
-      'compose rm --force migrate assets',
+      'compose rm --force migrate assets nginx-conf',
       `compose up --detach --no-recreate --no-build --scale backend=${backend} --scale frontend=${frontend} backend frontend`,
     ],
-    'switch proxy': [useReplicas(fresh.backend, fresh.frontend)],
+    'switch proxy': [nginxConf('use'), useReplicas(fresh.backend, fresh.frontend)],
     'check site': [...site, ...site, ...site],
     'stop former': [
       ...(old === '' ? [] : [`stop --time 60 ${old}`, `rm --force ${old}`]),
@@ -88,6 +90,7 @@ describeEach((script) => {
       'check port': [`pull --quiet ${nginx}`, `run --rm --publish 127.0.0.1:8080:8080 --entrypoint true ${nginx}`],
       'build images': [build],
       'check configuration': [`${oneShot} migrate gatehouse config check`],
+      'copy nginx conf': [nginxConf('copy')],
       'start databases': [startDatabases],
       'migrate database': [`${oneShot} migrate`],
       ...calls,
@@ -143,6 +146,7 @@ describeEach((script) => {
     expectChanges(run, {
       'build images': [build],
       'check configuration': [`${oneShot} migrate gatehouse config check`],
+      'copy nginx conf': copyNginxConf,
       'start databases': [startDatabases],
       'back up database': ['compose run --rm --no-deps -T --label gatehouse.deploy=step backup'],
       'migrate database': [`${oneShot} migrate`],
@@ -179,7 +183,7 @@ describeEach((script) => {
     expect(run.output).toContain('to change: backend\n');
     expect(changes(run)['start beside']).toEqual([
       'tag gatehouse-backend:production-next gatehouse-backend:production',
-      'compose rm --force migrate assets',
+      'compose rm --force migrate assets nginx-conf',
       'compose up --detach --no-recreate --no-build --scale backend=4 --scale frontend=1 backend frontend',
     ]);
     expect(changes(run)['stop former']).toContain('rm --force c1004 c1003');
@@ -210,6 +214,7 @@ describeEach((script) => {
         'tag gatehouse-frontend:production-previous gatehouse-frontend:production-next',
       ],
       'check configuration': [`${oneShot} migrate gatehouse config check`],
+      'copy nginx conf': copyNginxConf,
       ...roll(second, third),
       'record rollback': ['rmi gatehouse-backend:production-previous', 'rmi gatehouse-frontend:production-previous'],
       'remove old images': cleaning,
@@ -249,6 +254,8 @@ describeEach((script) => {
     expect(would).toEqual([
       'compose build --quiet --pull backend frontend',
       'compose run --rm --no-deps -T --label gatehouse.deploy=step migrate gatehouse config check',
+      'compose run --rm --no-deps -T --label gatehouse.deploy=step nginx-conf publish-nginx-conf copy',
+      'compose exec -T proxy sh /etc/gatehouse/replicas.sh test',
       startDatabases,
       expect.stringMatching(/^write backups\/production\/.*\.dump$/),
       'compose run --rm --no-deps -T --label gatehouse.deploy=step migrate',

@@ -11,7 +11,7 @@ import { root } from './runtime.js';
 
 /** Without its comments. */
 function read(file: string): string {
-  const text = readFileSync(path.join(root, 'nginx', file), 'utf8');
+  const text = readFileSync(path.join(root, file === 'nginx.conf' ? '' : 'nginx', file), 'utf8');
   return text.replaceAll(/^\s*#.*$/gm, '');
 }
 

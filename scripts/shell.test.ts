@@ -24,7 +24,7 @@ const scripts = execFileSync('git', ['ls-files', '--cached', '--others', '--excl
 
 it('DP-10 the shell scripts are found, whatever their names', () => {
   expect(scripts).toEqual(
-    expect.arrayContaining(['deploy.sh', 'deploy/roll.sh', 'docker/redis-start', 'nginx/replicas.sh']),
+    expect.arrayContaining(['deploy.sh', 'deploy/roll.sh', 'docker/publish-nginx-conf', 'nginx/replicas.sh']),
   );
 });
 

@@ -102,10 +102,11 @@ export function makeServer(script: Script, environment = 'production') {
   const file = (name: string) => path.join(folder, name);
   const state = (name: string) => path.join(stub, name);
   const envFile = `.env.${environment}`;
-  for (const name of ['deploy.sh', 'deploy.ps1', 'package.json', `${envFile}.example`]) {
+  for (const name of ['deploy.sh', 'deploy.ps1', 'package.json', 'nginx.conf', `${envFile}.example`]) {
     if (existsSync(path.join(root, name))) copyFileSync(path.join(root, name), file(name));
   }
   cpSync(path.join(root, 'deploy'), file('deploy'), { recursive: true });
+  mkdirSync(file('nginx'));
   for (const name of ['containers', 'images', 'volumes', 'bin']) mkdirSync(state(name), { recursive: true });
   copyFileSync(path.join(root, 'scripts/test-docker-stub.sh'), state('bin/docker'));
   execFileSync('bash', ['-c', 'mkfifo "$0"', state('go')]);

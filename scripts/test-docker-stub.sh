@@ -11,6 +11,8 @@
 #   slow               where it is there: what starts is healthy at the second look
 #   site               what the site answers
 #   address            what the proxy knows as PUBLIC_URL
+#   mounts             what the proxy's container has mounted, where it is not a volume
+#   bare               where it is there: images of the pages hold no nginx.conf
 #   diverged           names of containers whose settings have changed
 #   dump               what a backup is
 #   faults             pattern, tab, exit code, tab, message: a call that fails
@@ -85,6 +87,7 @@ inspect() {
   read -r service name image status restarts health <"containers/$2"
   case "$1" in
     '{{range .Config.Env}}'*) printf 'PATH=/bin\nPUBLIC_URL=%s\n\n' "$(<address)" ;;
+    '{{range .Mounts}}'*) if [[ -e mounts ]]; then cat mounts; else echo 'volume /etc/gatehouse volume /var/cache/nginx '; fi ;;
     '{{.Name}}') echo "/$name" ;;
     '{{.Image}}') echo "$image" ;;
     '{{.Image}} {{.State.Health.Status}}') echo "$image $health" ;;
@@ -124,6 +127,10 @@ case "$call" in
     ;;
   'ps '*gatehouse.deploy=step) ids_of cut-off ;;
   'image inspect --format {{.Id}} '*) image_of "$5" ;;
+  'image inspect --format {{index .Config.Labels "gatehouse.nginx-conf"}} '*)
+    image_of "$5" >/dev/null
+    if [[ ! -e bare ]]; then echo /usr/local/share/gatehouse; else echo; fi
+    ;;
   'image inspect --format '*)
     id=$(image_of "$5")
     echo "${id##*-}"

@@ -45,7 +45,7 @@ interface Container {
   Mounts: { Type: string; Source: string; Destination: string; RW: boolean }[];
 }
 
-const SERVICES = ['secrets', 'redis', 'backend', 'assets', 'frontend', 'proxy'] as const;
+const SERVICES = ['secrets', 'redis', 'backend', 'assets', 'nginx-conf', 'frontend', 'proxy'] as const;
 const RUNNING = { redis: '999', backend: '1000', frontend: '101', proxy: '101' } as const;
 
 async function containerOf(service: string): Promise<Container> {
@@ -80,8 +80,13 @@ test('DP-05 nothing is allowed that is not needed, for each container that ever 
       Mounts.filter(({ Source }) => /docker\.sock|^\/(?:proc|sys|dev|etc|var\/run)(?:\/|$)/.test(Source)),
       service,
     ).toEqual([]);
-    // Of this machine's folders only the configuration, and only to read.
-    for (const mount of Mounts.filter(({ Type }) => Type === 'bind')) {
+    // Of this machine's folders only the scripts of Redis, and only to read.
+    const binds = Mounts.filter(({ Type }) => Type === 'bind');
+    expect(
+      binds.map(({ Destination }) => Destination),
+      service,
+    ).toEqual(service === 'redis' ? ['/docker'] : []);
+    for (const mount of binds) {
       expect(mount.Source.startsWith(folder), mount.Source).toBe(true);
       expect(mount.RW, mount.Source).toBe(false);
     }
@@ -145,7 +150,7 @@ describe('the network', () => {
     expect(membersOf(data)).toEqual(['backend', 'redis']);
     const edge = await inspect<Network>('network', `${stack.name}_edge`);
     expect(membersOf(edge)).toEqual(['backend', 'frontend', 'proxy']);
-    for (const service of ['secrets', 'assets'])
+    for (const service of ['secrets', 'assets', 'nginx-conf'])
       expect((await containerOf(service)).HostConfig.NetworkMode).toBe('none');
     // Not even by its name.
     expect((await stack.exec('proxy', ['getent', 'hosts', 'redis'], { mayFail: true })).code).not.toBe(0);

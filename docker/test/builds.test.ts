@@ -53,7 +53,7 @@ test('DP-03 what is no part of an image does not change it; a change of the code
   await build(['backend'], options);
   const before = await layersOf(`gatehouse-backend:${OTHER}`);
 
-  for (const file of ['README.md', 'src/log.test.ts', '.env', 'docker/test/wait.ts', 'nginx/nginx.conf'])
+  for (const file of ['README.md', 'src/log.test.ts', '.env', 'docker/test/wait.ts', 'nginx.conf'])
     await appendFile(path.join(copy, file), '\n');
   await build(['backend'], options);
   expect(await layersOf(`gatehouse-backend:${OTHER}`)).toEqual(before);

@@ -13,6 +13,7 @@ interface Inspected {
   Name: string;
   Config: { User: string };
   HostConfig: { Memory: number; NanoCpus: number; PidsLimit: number; Binds: string[] | null };
+  Mounts: { Type: string; Destination: string }[];
   NetworkSettings: { Ports: Record<string, { HostIp: string; HostPort: string }[] | null> };
 }
 
@@ -98,7 +99,7 @@ describe('deploy.sh on a server', () => {
     const ids = stdout.split('\n').filter(Boolean);
     expect(ids).toHaveLength(6);
     const { stdout: text } = await docker(['inspect', ...ids]);
-    for (const { Name, Config, HostConfig, NetworkSettings } of JSON.parse(text) as Inspected[]) {
+    for (const { Name, Config, HostConfig, Mounts, NetworkSettings } of JSON.parse(text) as Inspected[]) {
       expect(Config.User, Name).toMatch(/^[1-9]\d*(:[1-9]\d*)?$/);
       expect(HostConfig, Name).toMatchObject({
         ReadonlyRootfs: true,
@@ -114,6 +115,12 @@ describe('deploy.sh on a server', () => {
       for (const limit of ['Memory', 'NanoCpus', 'PidsLimit'] as const)
         expect(HostConfig[limit], `${Name} ${limit}`).toBeGreaterThan(0);
       expect(HostConfig.Binds?.join() ?? '').not.toContain('docker.sock');
+      // Nothing of the checkout but where a file is read once, at the start; what the proxy reads changes while it runs.
+      if (Name.includes('-proxy-'))
+        expect(Mounts.map(({ Type, Destination }) => `${Type} ${Destination}`).sort()).toEqual([
+          'volume /etc/gatehouse',
+          'volume /var/cache/nginx',
+        ]);
       const published = Object.values(NetworkSettings.Ports).flatMap((bindings) => bindings ?? []);
       expect(published, Name).toEqual(
         Name.includes('-proxy-') ? [{ HostIp: '127.0.0.1', HostPort: String(site.port) }] : [],

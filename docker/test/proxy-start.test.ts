@@ -8,6 +8,7 @@ import type { Stack } from './stack.ts';
 let stack: Stack;
 beforeAll(async () => {
   stack = await makeStack('start', { files: PROXY_FILES });
+  await stack.compose(['run', '--rm', '--no-deps', '--no-TTY', 'nginx-conf']);
   return () => stack.down();
 });
 
