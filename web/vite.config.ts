@@ -6,6 +6,7 @@ import { gzip } from 'node:zlib';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 import type { Plugin } from 'vite';
+import { addressesOf } from '../src/contract/address.ts';
 import { endpoints } from '../src/contract/index.ts';
 import { languages } from './texts/languages.ts';
 import { openTexts } from './texts/open-texts.ts';
@@ -14,12 +15,7 @@ const server = 'http://localhost:3000';
 
 /** In place of web/api/endpoints.ts: where each call goes, without the schemas and the library that they are written in. */
 export function endpointAddresses(): Plugin {
-  const addresses = Object.fromEntries(
-    endpoints.map(({ name, method, path, access }) => [
-      name,
-      { method, path, authorized: access === 'session' || typeof access === 'object' },
-    ]),
-  );
+  const addresses = addressesOf(endpoints);
   return {
     name: 'gatehouse:endpoint-addresses',
     enforce: 'pre',

@@ -1,5 +1,6 @@
 // What a call can be refused with, as the pages see it: a problem of the server (RFC 9457), or no answer at all.
 import type { FieldError, ProblemName } from '#contract/problem.ts';
+import type { ProblemBody as WireProblem } from '#contract/problem-body.ts';
 
 /** Why something was refused that no server refused. The pages have their own words for it. */
 export type OwnReason = 'no-answer' | 'other-answer' | 'page-fault' | 'signed-out';
@@ -76,13 +77,8 @@ function retryAt(header: string | null, now: number): number | undefined {
   return Number.isNaN(at) ? undefined : at;
 }
 
-interface ProblemBody {
-  type: string;
-  title: string;
-  detail?: string;
-  requestId?: string;
-  errors?: FieldError[];
-}
+/** As the server writes it; who else may have answered is not known. */
+type ProblemBody = Partial<WireProblem> & Pick<WireProblem, 'type' | 'title'>;
 
 const PREFIX = 'urn:gatehouse:problem:';
 

@@ -23,7 +23,7 @@ const json = (body: unknown, init: ResponseInit = {}): Response => new Response(
 
 async function refusalOf(answer: () => Response | Promise<Response>): Promise<Refusal> {
   const error: unknown = await open(answer)
-    .request(address, {})
+    .request(address, { params: { id: 'x' } })
     .catch((error: unknown) => error);
   expect(error).toBeInstanceOf(Refusal);
   return error as Refusal;
@@ -57,9 +57,35 @@ describe('a request', () => {
     });
   });
 
+  it('writes a form and a multipart body, the fields before the files, and leaves their type to the browser', async () => {
+    const { request, sent } = open(() => json({}));
+    await request({ ...address, body: 'form' }, { body: { a: '1&2', b: '' }, params: { id: 'x' } });
+    expect(sent[0]?.init.body).toEqual(new URLSearchParams({ a: '1&2', b: '' }));
+    const file = new File(['text'], 'a.txt');
+    const body = { fields: { title: 'T' }, files: [{ name: 'file', file }] };
+    await request({ ...address, body: 'multipart' }, { body, params: { id: 'x' } });
+    const data = sent[1]?.init.body as FormData;
+    expect([...data.keys()]).toEqual(['title', 'file']);
+    expect((data.get('file') as File).name).toBe('a.txt');
+    for (const { init } of sent) expect(new Headers(init.headers).has('content-type')).toBe(false);
+  });
+
+  it('reads text as text and bytes as a Blob; a refusal of either is a problem', async () => {
+    const text = await open(() => new Response('plain')).request(
+      { ...address, answer: 'text' },
+      { params: { id: 'x' } },
+    );
+    expect(text.body).toBe('plain');
+    const bytes: Address = { ...address, answer: 'bytes' };
+    const { body } = await open(() => new Response(new Uint8Array([1, 2]))).request(bytes, { params: { id: 'x' } });
+    expect(new Uint8Array(await (body as Blob).arrayBuffer())).toEqual(new Uint8Array([1, 2]));
+    const refused = open(() => problem('forbidden', 403)).request(bytes, { params: { id: 'x' } });
+    await expect(refused).rejects.toMatchObject({ problem: 'forbidden' });
+  });
+
   it('carries no Authorization header without a token', async () => {
     const { request, sent } = open(() => new Response(null, { status: 204 }));
-    expect(await request(address, {})).toEqual({ status: 204, body: undefined });
+    expect(await request(address, { params: { id: 'x' } })).toEqual({ status: 204, body: undefined });
     expect(new Headers(sent[0]?.init.headers).has('authorization')).toBe(false);
   });
 });
@@ -114,6 +140,6 @@ describe('a refusal', () => {
     const reason = new DOMException('stopped', 'AbortError');
     controller.abort(reason);
     const { request } = open(() => Promise.reject(reason));
-    await expect(request(address, {}, { signal: controller.signal })).rejects.toBe(reason);
+    await expect(request(address, { params: { id: 'x' } }, { signal: controller.signal })).rejects.toBe(reason);
   });
 });
