@@ -207,7 +207,7 @@ describe('what is printed', () => {
     expect(
       (await call(server, '/api/auth/me', { headers: { Cookie: `__Host-gatehouse-session=${token}` } })).status,
     ).toBe(401);
-    expect((await call(server, `/${token}`)).status).toBeGreaterThan(0);
+    expect((await call(server, `/api/${token}`)).status).toBe(404);
     expect((await call(server, '/api/auth/login', { body: `{"password":"${wrong}"` })).status).toBe(400);
     server.kill('SIGTERM');
     const { stdout, stderr } = await server.ended;

@@ -52,25 +52,30 @@ const tooBusy = (): Problem =>
     retryAfterSeconds: BUSY_RETRY_SECONDS,
   });
 
-/** What more than one feature stands on. */
-function createFoundation({ config, log, command, hashConcurrency }: ApplicationOptions, resources: Resources) {
-  const { database, redis, now } = resources;
+/** What features stand on, and others may call: without routes or chores of their own. */
+function createParts({ config, log, hashConcurrency: concurrency }: ApplicationOptions, resources: Resources) {
+  const { database, redis, clientAddress, now } = resources;
   const { bcryptCost: cost, hashQueueLimit: queueLimit, quotas: numbers, rehearsedQuotas: rehearsed } = config;
   const secrets = createSecretRing(config.appSecret, config.appSecretPrevious);
   const warn = (fields: Record<string, unknown>, message: string): void => log.warn(fields, message);
-  const audit = createAudit({ now });
-  const users = createUsers({ database, now });
-  const signingKeys = createSigningKeys({ database, secrets, audit, command, now });
   const rateLimit = createRateLimit({ numbers, rehearsed, redis, secrets, warn, now });
-  const hasher = createPasswordHasher({ cost, concurrency: hashConcurrency, queueLimit, tooBusy });
-  return { secrets, warn, audit, users, signingKeys, rateLimit, hasher };
+  return {
+    secrets,
+    warn,
+    rateLimit,
+    audit: createAudit({ now }),
+    users: createUsers({ database, now }),
+    hasher: createPasswordHasher({ cost, concurrency, queueLimit, tooBusy }),
+    pageLimit: rateLimit.createPageLimit(clientAddress),
+  };
 }
 
-type Foundation = ReturnType<typeof createFoundation>;
+type Parts = ReturnType<typeof createParts>;
 
 /** Who is who, and how they prove it. */
-function createSignInFeatures({ config }: ApplicationOptions, { database, now }: Resources, foundation: Foundation) {
-  const { secrets, audit, users, signingKeys, rateLimit, hasher } = foundation;
+function createSignInFeatures({ config, command }: ApplicationOptions, { database, now }: Resources, parts: Parts) {
+  const { secrets, audit, users, rateLimit, hasher } = parts;
+  const signingKeys = createSigningKeys({ database, secrets, audit, command, now });
   const sessions = createSessions({
     database,
     secrets,
@@ -91,7 +96,7 @@ function createSignInFeatures({ config }: ApplicationOptions, { database, now }:
     users,
     sessions,
     throttle: signInThrottle,
-    countFailure: rateLimit.countFailure,
+    countStrangersFailure: rateLimit.countStrangersFailure,
     hasher,
     strength: createPasswordStrength(),
     audit,
@@ -99,41 +104,47 @@ function createSignInFeatures({ config }: ApplicationOptions, { database, now }:
     passwordMinLength: config.passwordMinLength,
     now,
   });
-  return { sessions, signInThrottle, auth };
+  return { signingKeys, sessions, signInThrottle, auth };
 }
 
-function createServingFeatures(options: ApplicationOptions, resources: Resources) {
+/** Everything with a face, in the order in which it is prepared. A new feature is a line here. */
+function createFaces(options: ApplicationOptions, resources: Resources, parts: Parts) {
   const { config, version, command, onSetupCompleted: onUsed = () => {} } = options;
   const { database, clientAddress, now } = resources;
   const { publicUrl, firstAdministrator: configured } = config;
-  const foundation = createFoundation(options, resources);
-  const { secrets, warn, ...shared } = foundation;
-  const { audit, users, rateLimit } = shared;
-  const signIn = createSignInFeatures(options, resources, foundation);
-  const { auth, sessions, signInThrottle: lanes } = signIn;
+  const { secrets, warn, audit, users, rateLimit } = parts;
+  const signIn = createSignInFeatures(options, resources, parts);
+  const { auth, signInThrottle: lanes } = signIn;
   const makesLinks = config.migrate === 'auto';
   return {
-    // The first that finds its kind of credential decides, and sessions take every bearer token that is left.
+    // Asked for credentials first: sessions take every bearer token that is left.
     operator: createOperator({ secrets, now }),
-    ...shared,
     ...signIn,
     setup: createSetup({ database, auth, users, audit, configured, makesLinks, publicUrl, command, now, onUsed }),
-    userAdministration: createUserAdministration({ database, terminateSessions: sessions.terminateOfUser, audit, now }),
     roles: createRoles(),
     limits: rateLimit.createLimits({ database, users, lanes, audit }),
-    pageLimit: rateLimit.createPageLimit(clientAddress),
     proxyDoctor: createProxyDoctor({ clientAddress, settings: config, warn, now }),
     apiDocs: createApiDocs({ endpoints, version, publicUrl, access: config.apiDocs }),
   };
 }
 
-/** Every part that has something of a feature's face; what has nothing of it joins with nothing. */
-export const facesOf = (features: object): readonly Feature[] => Object.values(features) as Feature[];
+export const listOf = (faces: Readonly<Record<string, Feature>>): readonly Feature[] => Object.values(faces);
 
 export function createFeatures(options: ApplicationOptions, resources: Resources) {
-  const features = createServingFeatures(options, resources);
-  const describeFeatures = () => facesOf(features).flatMap((feature) => feature.healthParts?.() ?? []);
-  return { ...features, health: createHealth({ ...resources, describeFeatures, version: options.version }) };
+  const all = createParts(options, resources);
+  const { secrets: _secrets, warn: _warn, ...parts } = all; // which nobody outside needs
+  const faces = createFaces(options, resources, all);
+  const describeFeatures = () => listOf(faces).flatMap((feature) => feature.healthParts?.() ?? []);
+  const health = createHealth({ ...resources, describeFeatures, version: options.version });
+  const { database, now } = resources;
+  const { terminateOfUser: terminateSessions } = faces.sessions;
+  return {
+    parts: {
+      ...parts,
+      userAdministration: createUserAdministration({ database, terminateSessions, audit: parts.audit, now }),
+    },
+    faces: { ...faces, health },
+  };
 }
 
 export type Features = ReturnType<typeof createFeatures>;

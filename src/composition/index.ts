@@ -12,11 +12,12 @@ import { FirstAdministratorError } from '../features/setup/index.ts';
 import type { Prepared } from '../features/setup/index.ts';
 import { UnknownSecretError } from '../features/signing-keys/index.ts';
 import { createClientAddress } from '../http/client-address.ts';
+import { createGate } from '../http/gate.ts';
 import { createServer } from '../http/server.ts';
 import { openRedis } from '../redis.ts';
 import { createSecretRing } from '../security/app-secret.ts';
 import { createOperatorToken } from '../security/operator-token.ts';
-import { createFeatures, facesOf } from './features.ts';
+import { createFeatures, listOf } from './features.ts';
 import type { ApplicationOptions, Features, Resources } from './features.ts';
 
 export { describeDatabase, explainDatabaseFault, needsCorrection } from '../database/open.ts';
@@ -25,7 +26,9 @@ export type { Prepared } from '../features/setup/index.ts';
 export { createListener } from '../http/listener.ts';
 export type { ApplicationOptions } from './features.ts';
 
-export interface Application extends Features {
+type Built = Features['parts'] & Features['faces'];
+
+export interface Application extends Built {
   handler: RequestListener;
   database: Database;
   /**
@@ -60,25 +63,28 @@ function translateError(error: unknown): Problem | undefined {
   });
 }
 
-function createHandler({ config, log }: ApplicationOptions, features: Features, resources: Resources): RequestListener {
-  const faces = facesOf(features);
+function createHandler(options: ApplicationOptions, features: Features, resources: Resources): RequestListener {
+  const { config, log } = options;
+  const { parts, faces } = features;
+  const all = listOf(faces);
+  const permissions = permissionsOf(config.anonymousAccess === 'guest' ? ['guest'] : []);
+  const credentials = all.flatMap((feature) => feature.credentials ?? []);
   return createServer({
     log,
     endpoints,
-    routes: faces.flatMap(({ routes = [] }) => routes),
-    credentials: faces.flatMap(({ credentials = [] }) => credentials),
-    quotas: features.rateLimit,
-    pageLimit: features.pageLimit,
-    anonymous: { kind: 'anonymous', permissions: permissionsOf(config.anonymousAccess === 'guest' ? ['guest'] : []) },
-    configuredAccess: features.apiDocs.accessOf,
+    routes: all.flatMap(({ routes = [] }) => routes),
+    gate: createGate({ credentials, quotas: parts.rateLimit, anonymous: { kind: 'anonymous', permissions } }),
+    quotas: parts.rateLimit,
+    pageLimit: parts.pageLimit,
+    configuredAccess: faces.apiDocs.accessOf,
     translateError,
     clientAddress: resources.clientAddress,
-    observer: features.proxyDoctor.observer,
+    observer: faces.proxyDoctor.observer,
     publicUrl: config.publicUrl,
     corsOrigins: config.corsOrigins,
     strictTransportSecurity: config.mode === 'production',
     pagesFolder: path.join(import.meta.dirname, '../../web/dist'),
-    assets: features.apiDocs.assets,
+    assets: faces.apiDocs.assets,
   });
 }
 
@@ -117,10 +123,12 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
   const resources = await openResources(options);
   const { database, redis } = resources;
   const features = createFeatures(options, resources);
-  const faces = facesOf(features);
+  const { parts, faces } = features;
+  const all = listOf(faces);
   const migrate: Application['migrate'] = () => migrateDatabase(options, database);
   return {
-    ...features,
+    ...parts,
+    ...faces,
     handler: createHandler(options, features, resources),
     database,
     migrate,
@@ -128,15 +136,15 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
       if (config.migrate === 'auto') for (const warning of (await migrate()).warnings) log.warn(warning);
       else if ((await database.pendingMigrations()).length > 0)
         throw new NotMigratedError('the database waits for its migrations');
-      for (const feature of faces) await feature.prepare?.();
-      const prepared = await features.setup.administrator.find();
-      features.health.started();
+      for (const feature of all) await feature.prepare?.();
+      const prepared = await faces.setup.administrator.find();
+      faces.health.started();
       return prepared;
     },
-    chores: faces.flatMap(({ chores = [] }) => chores),
-    drain: features.health.drain,
+    chores: all.flatMap(({ chores = [] }) => chores),
+    drain: faces.health.drain,
     async close() {
-      for (const feature of faces.toReversed()) await feature.close?.();
+      for (const feature of all.toReversed()) await feature.close?.();
       await database.close();
       redis?.close();
     },

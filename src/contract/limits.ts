@@ -2,13 +2,14 @@
 import * as z from 'zod/mini';
 import { defineEndpoint } from './endpoint.ts';
 import { instant } from './fields.ts';
+import { partitions } from './quota.ts';
 
 const name = z
   .string()
   .register(z.globalRegistry, { description: 'A policy and its window.', examples: ['login-minute'] });
 
 const partition = {
-  partition: z.enum(['address', 'user', 'session', 'everyone', 'account']),
+  partition: z.enum([...partitions, 'account']),
   /** Names the partition to `releaseLimits`. */
   key: z.string(),
   /** `203.0.113.*`, the id of a user. */
@@ -89,7 +90,7 @@ export const getLimits = defineEndpoint({
         z.object({
           quota: name,
           policy: z.string(),
-          partition: z.enum(['address', 'user', 'session', 'everyone']),
+          partition: z.enum(partitions),
           windowSeconds: z.int(),
           /** Null: not limited. */
           limit: z.nullable(z.int()),

@@ -9,7 +9,9 @@ export type WindowName = keyof typeof windows;
  * What a policy counts by: the client's address (IPv6 by /64), the user or API key that is signed in, the session that is renewed, or
  * nothing that tells one caller from another (`everyone`).
  */
-export type Partition = 'address' | 'user' | 'session' | 'everyone';
+export const partitions = ['address', 'user', 'session', 'everyone'] as const;
+
+export type Partition = (typeof partitions)[number];
 
 export interface QuotaPolicy {
   readonly partition: Partition;

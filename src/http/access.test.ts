@@ -12,9 +12,9 @@ import type { TestApplication } from '../testing/start-application.ts';
 
 const all: readonly Endpoint[] = endpoints;
 const callers = ['anonymous', 'guest', 'user', 'other user', 'admin'] as const;
-type Caller = (typeof callers)[number];
+type Asking = (typeof callers)[number];
 
-const permissionsOfCaller: Record<Caller, ReadonlySet<Permission>> = {
+const permissionsOfAsking: Record<Asking, ReadonlySet<Permission>> = {
   anonymous: new Set(),
   guest: permissionsOf(['guest']),
   user: permissionsOf(['user']),
@@ -25,11 +25,11 @@ const permissionsOfCaller: Record<Caller, ReadonlySet<Permission>> = {
 type Verdict = 'allowed' | 401 | 403;
 
 /** From `access` alone: a new endpoint is covered by itself. */
-function expectedVerdict({ access }: Endpoint, caller: Caller, apiDocs: 'public' | 'signed-in'): Verdict {
+function expectedVerdict({ access }: Endpoint, caller: Asking, apiDocs: 'public' | 'signed-in'): Verdict {
   if (access === 'public' || access === 'credential') return 'allowed';
   if (access === 'configured' && apiDocs === 'public') return 'allowed';
   if (caller === 'anonymous') return 401;
-  return typeof access === 'string' || permissionsOfCaller[caller].has(access.permission) ? 'allowed' : 403;
+  return typeof access === 'string' || permissionsOfAsking[caller].has(access.permission) ? 'allowed' : 403;
 }
 
 /** The gate opened if what answered stands behind it: the check of the input, or the rule itself. */
@@ -50,7 +50,7 @@ async function startWithCallers(start: () => Promise<TestApplication>) {
   await signUp(app, 'gus');
   await app.userAdministration.setRoles('gus', ['guest'], { type: 'user', id: admin.user.id });
   const guest = await logIn(app, 'gus');
-  const tokens: Record<Caller, string | undefined> = {
+  const tokens: Record<Asking, string | undefined> = {
     anonymous: undefined,
     guest: guest.accessToken,
     user: user.accessToken,

@@ -28,7 +28,10 @@ export interface Gate {
 export type SetHeader = (name: string, value: string) => void;
 
 export interface GateParts {
-  /** The first one that finds its kind decides. */
+  /**
+   * The first one that finds its kind decides. What is not in the list opens nothing here: a credential that a browser sends by itself belongs
+   * in the gate of the one door that it is meant for, not in that of the API (CSRF).
+   */
   credentials: readonly CredentialReader[];
   quotas: Pick<Quotas, 'count'>;
   anonymous: AnonymousPrincipal;
@@ -98,7 +101,10 @@ async function authenticate(passing: Passing, { anonymous }: GateParts): Promise
 }
 
 function authorize({ principal, rule: { access } }: Passing): undefined {
-  if (access === 'session' && principal.kind !== 'user') throw invalidToken();
+  if (access === 'session' && principal.kind !== 'user') {
+    if (principal.kind === 'anonymous') throw invalidToken();
+    throw new Problem('forbidden', { detail: 'This is for people who are signed in.' });
+  }
   if (typeof access === 'string' || principal.permissions.has(access.permission)) return;
   if (principal.kind === 'anonymous') throw invalidToken();
   throw new Problem('forbidden', { detail: `This needs the permission ${access.permission}.` });

@@ -15,14 +15,16 @@ import { createSendAnswer } from './send-answer.ts';
 import type { Answer } from './send-answer.ts';
 import { assertInput } from './validate.ts';
 
-export type { RequestContext } from './context.ts';
 export type { CookieDoor, Cookies } from './cookies.ts';
+
+/** What a handler knows of the request. Not its header fields: a cookie among them is read through the door, or not at all. */
+export type HandlerContext = Omit<RequestContext, 'headers'>;
 
 type PrincipalFor<A extends Access> = A extends 'session' ? UserPrincipal : Principal;
 
 export interface RouteRequest<E extends Endpoint> extends ParsedInput<E> {
   readonly principal: PrincipalFor<E['access']>;
-  readonly context: RequestContext;
+  readonly context: HandlerContext;
   readonly cookies: CookieDoor;
 }
 

@@ -5,11 +5,10 @@ import type { Express, RequestHandler } from 'express';
 import type { Endpoint } from '#contract/endpoint.ts';
 import { Problem } from '#contract/problem.ts';
 import type { Logger } from '../log.ts';
+import { createAdmission } from './admission.ts';
+import type { Admission } from './admission.ts';
 import type { ClientAddress } from './client-address.ts';
 import { contextOf } from './context.ts';
-import { createGate } from './gate.ts';
-import type { GateParts } from './gate.ts';
-import { createHostCheck } from './host.ts';
 import { createPages } from './pages.ts';
 import { createErrorHandler } from './problem-response.ts';
 import type { TranslateError } from './problem-response.ts';
@@ -21,7 +20,7 @@ import type { Route, RouteOptions } from './route.ts';
 import { createCors, createOriginCheck, createSameOrigin } from './same-origin.ts';
 import { apiHeaders, pageHeaders } from './security-headers.ts';
 
-export interface ServerOptions extends Omit<GateParts, 'quotas'>, Pick<RouteOptions, 'configuredAccess'> {
+export interface ServerOptions extends Pick<RouteOptions, 'gate' | 'configuredAccess'> {
   quotas: Quotas;
   log: Logger;
   endpoints: readonly Endpoint[];
@@ -49,28 +48,13 @@ function assertComplete(endpoints: readonly Endpoint[], routes: readonly Route[]
     throw new Error(`endpoints without exactly one route, or routes without endpoint: ${names.join(', ')}`);
 }
 
-/** Header fields that decide something and must not come twice: Node would silently keep one of them. */
-const SINGLE_FIELDS = new Set([
-  'authorization',
-  'content-type',
-  'cookie',
-  'host',
-  'origin',
-  'sec-fetch-site',
-  'x-api-key',
-  'x-request-id',
-]);
-
-const refuseRepeatedHeaders: RequestHandler = (request, _response, next) => {
-  const seen = new Set<string>();
-  for (let index = 0; index < request.rawHeaders.length; index += 2) {
-    const name = request.rawHeaders[index]?.toLowerCase() ?? '';
-    if (!SINGLE_FIELDS.has(name)) continue;
-    if (seen.has(name)) return next(new Problem('malformed-request', { detail: `The header ${name} came twice.` }));
-    seen.add(name);
-  }
-  return next();
-};
+/** What is not even to be looked at: the same for upgrades, which have no Express. */
+function admit(assertAdmissible: Admission): RequestHandler {
+  return (request, response, next) => {
+    assertAdmissible(request, contextOf(response).path);
+    next();
+  };
+}
 
 /** 405 for a path that exists with another method. OPTIONS outside CORS is such a method. */
 function refuseMethod(endpoints: readonly Endpoint[]): RequestHandler {
@@ -147,7 +131,7 @@ export function createServer(options: ServerOptions): Express {
   app.set('query parser', 'simple');
 
   const routeOptions: RouteOptions = {
-    gate: createGate(options),
+    gate: options.gate,
     configuredAccess: options.configuredAccess,
     sameOrigin: createSameOrigin(
       createOriginCheck(options.corsOrigins === 'any-localhost' ? 'any-localhost' : [options.publicUrl]),
@@ -163,8 +147,7 @@ export function createServer(options: ServerOptions): Express {
       headers: apiHeaders(headers),
     }),
   );
-  app.use(refuseRepeatedHeaders);
-  app.use(createHostCheck(options.publicUrl));
+  app.use(admit(createAdmission(options.publicUrl)));
   app.use(createCors(createOriginCheck(options.corsOrigins)));
   for (const route of options.routes) {
     const method = route.endpoint.method.toLowerCase() as 'get' | 'post' | 'patch' | 'put' | 'delete';

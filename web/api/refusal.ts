@@ -1,4 +1,5 @@
 // What a call can be refused with, as the pages see it: a problem of the server (RFC 9457), or no answer at all.
+import { PROBLEM_TYPE_PREFIX } from '#contract/problem.ts';
 import type { FieldError, ProblemName } from '#contract/problem.ts';
 import type { ProblemBody as WireProblem } from '#contract/problem-body.ts';
 
@@ -80,14 +81,12 @@ function retryAt(header: string | null, now: number): number | undefined {
 /** As the server writes it; who else may have answered is not known. */
 type ProblemBody = Partial<WireProblem> & Pick<WireProblem, 'type' | 'title'>;
 
-const PREFIX = 'urn:gatehouse:problem:';
-
 const isProblem = (body: unknown): body is ProblemBody =>
   typeof body === 'object' &&
   body !== null &&
   'type' in body &&
   typeof body.type === 'string' &&
-  body.type.startsWith(PREFIX) &&
+  body.type.startsWith(PROBLEM_TYPE_PREFIX) &&
   'title' in body &&
   typeof body.title === 'string';
 
@@ -97,7 +96,7 @@ export function refusalOf(response: Response, body: unknown, now: number): Refus
   const told = { status: response.status, retryAt: retryAt(response.headers.get('Retry-After'), now), requestId };
   if (!isProblem(body)) return unreachable('other-answer', undefined, told);
   const { type, title, detail, errors } = body;
-  return new Refusal(type.slice(PREFIX.length) as ProblemName, {
+  return new Refusal(type.slice(PROBLEM_TYPE_PREFIX.length) as ProblemName, {
     ...told,
     title,
     detail,

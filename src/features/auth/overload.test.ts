@@ -66,7 +66,7 @@ describeEachApplication('an overload of sign-ins', ({ start }) => {
     const logIns = Array.from({ length: PLACES }, (_, index) => logInAs(app, `nobody-${index}`));
     const settled = settle(logIns);
     await until(() => app.hasher.pending() > 0);
-    expect((await readFile(import.meta.filename, 'utf8')).length).toBeGreaterThan(0);
+    await readFile(import.meta.filename);
     expect(settled.length, 'hashes are still waiting').toBeLessThan(PLACES);
     await Promise.all(logIns);
   });

@@ -16,7 +16,7 @@ export interface AuthParts {
    * Counts a sign-in of a stranger as failed, of all accounts together; resolves with the act that takes that back.
    * @throws Problem `quota-exceeded`
    */
-  countFailure: () => Promise<() => void>;
+  countStrangersFailure: () => Promise<() => void>;
   hasher: PasswordHasher;
   rules: PasswordRules;
   audit: Audit;

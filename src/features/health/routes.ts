@@ -1,11 +1,11 @@
 import { getLiveness, getReadiness } from '#contract/health.ts';
 import { answer, route } from '../../http/route.ts';
-import type { RequestContext } from '../../http/route.ts';
+import type { HandlerContext } from '../../http/route.ts';
 import type { Route } from '../../http/route.ts';
 import type { HealthChecks } from './checks.ts';
 
 /** Parts and version are for callers on this machine: they tell an attacker what to look for. */
-const mayKnowMore = (verbose: string | undefined, context: RequestContext): boolean =>
+const mayKnowMore = (verbose: string | undefined, context: HandlerContext): boolean =>
   verbose !== undefined && context.isLocal();
 
 export function createHealthRoutes(checks: HealthChecks): Route[] {

@@ -1,7 +1,7 @@
 // Counts in Redis: what comes in one turn of the event loop, for whatever number of requests, goes as one command. By themselves they cost
 // Redis and the connection several times as much.
 import type { Redis } from '../../redis.ts';
-import type { Counted, Part, WindowCount } from './counters.ts';
+import type { Counted, PolicyPartition, WindowCount } from './counters.ts';
 import { storedWindowsOf } from './stored-windows.ts';
 
 /**
@@ -54,18 +54,18 @@ const LARGEST_BATCH = 100;
 type Counts = Pick<Counted, 'enforced' | 'rehearsed'>;
 
 interface Waiting {
-  readonly enforced: readonly Part[];
-  readonly rehearsed: readonly Part[];
+  readonly enforced: readonly PolicyPartition[];
+  readonly rehearsed: readonly PolicyPartition[];
   resolve(counts: Counts | undefined): void;
 }
 
-function countWindows(parts: readonly Part[]): number {
+function countWindows(parts: readonly PolicyPartition[]): number {
   let windows = 0;
   for (const { policy } of parts) windows += policy.quotas.length;
   return windows;
 }
 
-function writeWindows(parts: readonly Part[], keys: string[], args: string[]): void {
+function writeWindows(parts: readonly PolicyPartition[], keys: string[], args: string[]): void {
   for (const { policy, key } of parts)
     for (const { prefix, length, limit } of storedWindowsOf(policy)) {
       keys.push(prefix + key);
@@ -76,7 +76,7 @@ function writeWindows(parts: readonly Part[], keys: string[], args: string[]): v
 /** The answers to a batch, read from the front to the back. */
 function createReader(replies: readonly number[], now: number) {
   let place = 0;
-  return function read(parts: readonly Part[]): WindowCount[] {
+  return function read(parts: readonly PolicyPartition[]): WindowCount[] {
     const counts: WindowCount[] = [];
     for (let left = countWindows(parts); left > 0; left -= 1) {
       counts.push({ used: replies[place] ?? 0, resetAt: now + (replies[place + 1] ?? 0) });
@@ -86,7 +86,7 @@ function createReader(replies: readonly number[], now: number) {
   };
 }
 
-const limitsOf = (parts: readonly Part[]): number[] =>
+const limitsOf = (parts: readonly PolicyPartition[]): number[] =>
   parts.flatMap(({ policy }) => policy.quotas.map(({ limit }) => limit));
 
 /** What was refused never came to what is rehearsed. */
@@ -101,7 +101,7 @@ function toCounts({ enforced, rehearsed }: Waiting, read: ReturnType<typeof crea
 export function createBatches(
   redis: Redis,
   now: () => number,
-): (enforced: readonly Part[], rehearsed: readonly Part[]) => Promise<Counts | undefined> {
+): (enforced: readonly PolicyPartition[], rehearsed: readonly PolicyPartition[]) => Promise<Counts | undefined> {
   let waiting: Waiting[] = [];
 
   async function flush(): Promise<void> {

@@ -10,7 +10,7 @@ export interface WindowCount {
 }
 
 /** One partition of one policy: counted in each window of the policy. */
-export interface Part {
+export interface PolicyPartition {
   readonly policy: Policy;
   readonly key: string;
 }
@@ -29,16 +29,16 @@ export interface Counters {
    * Counts one request at once in every window, where none of them is full. Where some are, it is refused, and counted in those alone: what
    * one quota refuses must use up no other, not even for a moment. A promise only where there is something to wait for.
    */
-  count(enforced: readonly Part[], rehearsed: readonly Part[]): Counted | Promise<Counted>;
+  count(enforced: readonly PolicyPartition[], rehearsed: readonly PolicyPartition[]): Counted | Promise<Counted>;
   /** Undefined for a window that has not begun, or is over. */
-  read(part: Part): Promise<readonly (WindowCount | undefined)[]>;
+  read(part: PolicyPartition): Promise<readonly (WindowCount | undefined)[]>;
   /** Resolves with whether it is gone everywhere. */
-  reset(parts: readonly Part[]): Promise<boolean>;
+  reset(parts: readonly PolicyPartition[]): Promise<boolean>;
   /** Of this process: another one has reset them. */
-  forget(parts: readonly Part[]): void;
+  forget(parts: readonly PolicyPartition[]): void;
 }
 
 /** Of this process: nothing to wait for. */
 export interface OwnCounters extends Counters {
-  count(enforced: readonly Part[], rehearsed: readonly Part[]): Counted;
+  count(enforced: readonly PolicyPartition[], rehearsed: readonly PolicyPartition[]): Counted;
 }

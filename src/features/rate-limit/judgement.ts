@@ -11,7 +11,7 @@ import type { Keys } from './partition-key.ts';
 import type { Policy, Quota } from './policies.ts';
 
 /** Who is counted, by what: what is not known is not counted by. */
-export interface Caller {
+export interface CountedIdentity {
   /** The address, the id of the user or of the session. */
   readonly values: Readonly<Partial<Record<Partition, string>>>;
   readonly keys: Keys;
@@ -27,7 +27,7 @@ export interface Reading {
 export type Window = Omit<Reading, 'count'>;
 
 /** In the order that they are counted in. */
-export const windowsOf = (policies: readonly Policy[]): Window[] =>
+export const windowsOfPolicies = (policies: readonly Policy[]): Window[] =>
   policies.flatMap(({ partition, quotas }) => quotas.map((quota) => ({ quota, partition })));
 
 /** @param counts none where they were not counted */
@@ -40,7 +40,7 @@ const isNotable = ({ quota: { limit } }: Window, { used }: WindowCount): boolean
 const isViolated = ({ quota, count }: Reading): boolean => count.used > quota.limit;
 
 /** Whom a policy counts, as far as an administrator may see it. */
-function describe({ partition, quota, count }: Reading, { values, keys }: Caller): LimitState {
+function describe({ partition, quota, count }: Reading, { values, keys }: CountedIdentity): LimitState {
   const key = keys[partition] ?? '';
   return {
     quota: quota.name,
@@ -65,7 +65,7 @@ type Advise = NonNullable<Windows['advise']>;
 
 const adviseCaller: Advise = () => 'This address, or this account, has asked more often than it may.';
 
-export type Judge = (caller: Caller, windows: Windows, counted: Omit<Counted, 'takeBack'>) => void;
+export type Judge = (caller: CountedIdentity, windows: Windows, counted: Omit<Counted, 'takeBack'>) => void;
 
 export function createJudge({ ledger, now }: { ledger: Ledger; now: () => number }): Judge {
   /** @throws Problem `quota-exceeded`: waiting as long as it says works */
@@ -80,7 +80,7 @@ export function createJudge({ ledger, now }: { ledger: Ledger; now: () => number
     throw limitEvidence.attach(problem, limitStates);
   }
 
-  function judgeReadings(caller: Caller, readings: readonly Reading[], advise: Advise): void {
+  function judgeReadings(caller: CountedIdentity, readings: readonly Reading[], advise: Advise): void {
     for (const each of readings)
       if (isNear(each.quota.limit, each.count.used)) ledger.noteConsumer(describe(each, caller));
     const violated = readings.filter(isViolated);

@@ -11,7 +11,7 @@ import { randomToken } from '../../security/random-token.ts';
 import type { Actor, Audit } from '../audit/index.ts';
 import type { BlockedLane, SignInThrottle } from '../sign-in-throttle/index.ts';
 import type { Users } from '../users/index.ts';
-import type { Counters, Part } from './counters.ts';
+import type { Counters, PolicyPartition } from './counters.ts';
 import type { Ledger } from './ledger.ts';
 import { maskPartition } from './partition-key.ts';
 import type { KeyOf } from './partition-key.ts';
@@ -114,7 +114,7 @@ export interface Releaser {
 
 function createRelease(parts: Parts) {
   const { policies, counters, database, lanes, audit } = parts;
-  const partsOf = (key: string): Part[] =>
+  const partitionsOf = (key: string): PolicyPartition[] =>
     [...policies.enforced, ...policies.rehearsed].map((policy) => ({ policy, key }));
 
   /** Names this process: what it has published comes back to it later, when the counters have begun anew. */
@@ -122,7 +122,7 @@ function createRelease(parts: Parts) {
 
   database.changes.subscribe((topic) => {
     const [kind, key = '', releasedBy] = topic.split(':');
-    if (kind === 'limits' && releasedBy !== ownName) counters.forget(partsOf(key));
+    if (kind === 'limits' && releasedBy !== ownName) counters.forget(partitionsOf(key));
   });
 
   /**
@@ -139,7 +139,7 @@ function createRelease(parts: Parts) {
       await tx.publish(`limits:${key}:${ownName}`);
       return ended;
     });
-    if (await counters.reset(partsOf(key))) return { key, accounts };
+    if (await counters.reset(partitionsOf(key))) return { key, accounts };
     throw new Problem('unavailable', {
       detail:
         'Released on this server. Redis does not answer, and what it has counted stays: release again when it does.',

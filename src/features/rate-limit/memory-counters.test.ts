@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { UNLIMITED } from '../../testing/start-application.ts';
-import type { Part, WindowCount } from './counters.ts';
+import type { PolicyPartition, WindowCount } from './counters.ts';
 import { createMemoryCounters } from './memory-counters.ts';
 import { createAllPolicies } from './policies.ts';
 import type { QuotaNumbers } from './policies.ts';
@@ -16,7 +16,7 @@ function createCounters(numbers: QuotaNumbers['address']) {
   const counters = createMemoryCounters(() => at);
   const [policy] = createAllPolicies({ ...UNLIMITED, address: numbers }, {}).enforced;
   if (policy === undefined) throw new Error('there is a policy');
-  const partOf = (key: string): Part => ({ policy, key });
+  const partOf = (key: string): PolicyPartition => ({ policy, key });
   return {
     now: () => at,
     wait: (milliseconds: number) => void (at += milliseconds),

@@ -1,7 +1,7 @@
 // Counters in the process: without Redis, or while it is away. Bounded: a million made-up addresses push out the oldest
 // counters, they do not fill the memory (express-rate-limit's own store does: 197 MB per million keys).
 import { LRUCache } from 'lru-cache';
-import type { OwnCounters, Part, WindowCount } from './counters.ts';
+import type { OwnCounters, PolicyPartition, WindowCount } from './counters.ts';
 import type { Policy, Quota } from './policies.ts';
 
 /** Partitions of one policy, which take 8 MB. */
@@ -57,7 +57,7 @@ function createPartitions() {
     return made;
   }
 
-  function windowsOf({ policy, key }: Part, at: number): Counter[] {
+  function countersOf({ policy, key }: PolicyPartition, at: number): Counter[] {
     const partitions = partitionsOf(policy.id);
     let windows = partitions.get(key);
     if (windows === undefined) {
@@ -69,14 +69,14 @@ function createPartitions() {
   }
 
   return {
-    windowsOf(parts: readonly Part[], at: number): readonly Counter[] {
+    countersOf(parts: readonly PolicyPartition[], at: number): readonly Counter[] {
       if (parts.length === 0) return NONE;
       const all: Counter[] = [];
-      for (const part of parts) for (const window of windowsOf(part, at)) all.push(window);
+      for (const part of parts) for (const window of countersOf(part, at)) all.push(window);
       return all;
     },
-    find: ({ policy, key }: Part): readonly Counter[] | undefined => partitionsOf(policy.id).peek(key),
-    forget: ({ policy, key }: Part): boolean => partitionsOf(policy.id).delete(key),
+    find: ({ policy, key }: PolicyPartition): readonly Counter[] | undefined => partitionsOf(policy.id).peek(key),
+    forget: ({ policy, key }: PolicyPartition): boolean => partitionsOf(policy.id).delete(key),
   };
 }
 
@@ -85,9 +85,9 @@ export function createMemoryCounters(now: () => number): OwnCounters {
   return {
     count(enforced, rehearsed) {
       const at = now();
-      const own = partitions.windowsOf(enforced, at);
+      const own = partitions.countersOf(enforced, at);
       const isRefused = own.some(isFull);
-      const tried = isRefused ? NONE : partitions.windowsOf(rehearsed, at);
+      const tried = isRefused ? NONE : partitions.countersOf(rehearsed, at);
       const wouldBeRefused = tried.some(isFull);
       countIn(own, isRefused);
       countIn(tried, wouldBeRefused);

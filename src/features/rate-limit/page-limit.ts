@@ -6,7 +6,7 @@ import { getReadiness } from '#contract/health.ts';
 import type { ClientAddress } from '../../http/client-address.ts';
 import { contextOf } from '../../http/context.ts';
 import { policyField, quotaItem } from './header-fields.ts';
-import { windowsOf } from './judgement.ts';
+import { windowsOfPolicies } from './judgement.ts';
 import type { Judge } from './judgement.ts';
 import type { KeyOf } from './partition-key.ts';
 import type { Policy } from './policies.ts';
@@ -31,7 +31,7 @@ const notCounted: RequestHandler = (_request, _response, next) => next();
 export function createPageLimit({ policy, store, keyOf, judge, clientAddress, warn, now }: Parts): RequestHandler {
   const quota = policy?.quotas[0];
   if (policy === undefined || quota === undefined) return notCounted;
-  const windows = { enforced: windowsOf([policy]), rehearsed: [], advise: adviseVisitor };
+  const windows = { enforced: windowsOfPolicies([policy]), rehearsed: [], advise: adviseVisitor };
   const field = policyField([quota]);
 
   /** Says what the limiter has found, where it has counted. @throws Problem `quota-exceeded` */

@@ -3,10 +3,10 @@ import { quotaPolicies } from '#contract/quota.ts';
 import type { Partition, QuotaPolicyName } from '#contract/quota.ts';
 import type { CountedAs } from '../../http/credential.ts';
 import type { Quotas } from '../../http/quota.ts';
-import type { Counted, Counters, Part } from './counters.ts';
+import type { Counted, Counters, PolicyPartition } from './counters.ts';
 import { policyField, rateLimitField } from './header-fields.ts';
-import { windowsOf } from './judgement.ts';
-import type { Caller, Judge, Windows } from './judgement.ts';
+import { windowsOfPolicies } from './judgement.ts';
+import type { CountedIdentity, Judge, Windows } from './judgement.ts';
 import type { KeyOf, Keys } from './partition-key.ts';
 import { selectPolicies } from './policies.ts';
 import type { Policies, Policy } from './policies.ts';
@@ -22,7 +22,7 @@ export interface CountingQuotas extends Pick<Quotas, 'count'> {
    * that did not fail.
    * @throws Problem `quota-exceeded` where strangers have failed too often, whoever they are
    */
-  countFailure(): Promise<() => void>;
+  countStrangersFailure(): Promise<() => void>;
 }
 
 interface Parts {
@@ -48,8 +48,8 @@ const partitionValue = (countedAs: CountedAs): string | undefined => {
 };
 
 function createSelection(policies: Policies): Selection {
-  const enforced = windowsOf(policies.enforced);
-  const rehearsed = windowsOf(policies.rehearsed);
+  const enforced = windowsOfPolicies(policies.enforced);
+  const rehearsed = windowsOfPolicies(policies.rehearsed);
   return {
     policies,
     isEmpty: enforced.length + rehearsed.length === 0,
@@ -59,7 +59,7 @@ function createSelection(policies: Policies): Selection {
   };
 }
 
-const partsOf = (policies: readonly Policy[], keys: Keys): Part[] =>
+const partitionsOf = (policies: readonly Policy[], keys: Keys): PolicyPartition[] =>
   policies.map((policy) => ({ policy, key: keys[policy.partition] ?? '' }));
 
 /** Made once for each name: of the quota policies there are few, and of requests many. */
@@ -86,9 +86,9 @@ export function createQuotas({ policies, counters, keyOf, judge, now }: Parts): 
   const alone = createSelections((name) => createSelection(selectPolicies(policies, [name], () => true)));
 
   const countBy = ({ enforced, rehearsed }: Policies, keys: Keys): Counted | Promise<Counted> =>
-    counters.count(partsOf(enforced, keys), partsOf(rehearsed, keys));
+    counters.count(partitionsOf(enforced, keys), partitionsOf(rehearsed, keys));
 
-  function settle(selection: Selection, caller: Caller, counted: Counted, setHeader: SetHeader): void {
+  function settle(selection: Selection, caller: CountedIdentity, counted: Counted, setHeader: SetHeader): void {
     if (selection.enforced.length > 0) {
       setHeader('RateLimit-Policy', selection.field);
       setHeader('RateLimit', rateLimitField(selection.enforced, counted.enforced, now()));
@@ -96,7 +96,7 @@ export function createQuotas({ policies, counters, keyOf, judge, now }: Parts): 
     judge(caller, selection, counted);
   }
 
-  const callerOf = (address: string, user: string | undefined): Caller => {
+  const callerOf = (address: string, user: string | undefined): CountedIdentity => {
     const key = keyOf('address', address);
     return user === undefined
       ? { values: { address }, keys: { address: key } }
@@ -128,6 +128,6 @@ export function createQuotas({ policies, counters, keyOf, judge, now }: Parts): 
     async countRefresh(sid) {
       await countOne('refresh', sid);
     },
-    countFailure: () => countOne('failures', ''),
+    countStrangersFailure: () => countOne('failures', ''),
   };
 }

@@ -1,7 +1,7 @@
 // Counters in Redis, shared by all replicas; in the process while Redis does not answer, with the same quotas.
 import type { Redis } from '../../redis.ts';
 import { createBatches } from './count-batches.ts';
-import type { Counted, Counters, OwnCounters, Part, WindowCount } from './counters.ts';
+import type { Counted, Counters, OwnCounters, PolicyPartition, WindowCount } from './counters.ts';
 import { storedKeysOf } from './stored-windows.ts';
 
 /** Only in the window that was counted in: ARGV is what that one has left at most. */
@@ -39,7 +39,10 @@ export function createSharedCounters(redis: Redis, own: OwnCounters, now: () => 
 
   const send = createBatches(redis, now);
 
-  async function countThere(enforced: readonly Part[], rehearsed: readonly Part[]): Promise<Counted> {
+  async function countThere(
+    enforced: readonly PolicyPartition[],
+    rehearsed: readonly PolicyPartition[],
+  ): Promise<Counted> {
     const counts = await send(enforced, rehearsed);
     if (counts === undefined) return own.count(enforced, rehearsed);
     return {
@@ -56,7 +59,7 @@ export function createSharedCounters(redis: Redis, own: OwnCounters, now: () => 
     return true;
   }
 
-  async function readThere(part: Part): Promise<(WindowCount | undefined)[]> {
+  async function readThere(part: PolicyPartition): Promise<(WindowCount | undefined)[]> {
     const keys = storedKeysOf(part);
     const replies = (await redis.eval(READ, keys, [])) as number[];
     const at = now();

@@ -1,6 +1,6 @@
 // Where Redis keeps the counters: a key for each window of each partition, which goes with its window. Releases that run side by side count
 // in the same ones.
-import type { Part } from './counters.ts';
+import type { PolicyPartition } from './counters.ts';
 import type { Policy } from './policies.ts';
 
 /** A window as commands to Redis name it. */
@@ -26,5 +26,5 @@ export function storedWindowsOf(policy: Policy): readonly StoredWindow[] {
   return made;
 }
 
-export const storedKeysOf = ({ policy, key }: Part): string[] =>
+export const storedKeysOf = ({ policy, key }: PolicyPartition): string[] =>
   storedWindowsOf(policy).map(({ prefix }) => prefix + key);

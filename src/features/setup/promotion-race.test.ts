@@ -6,10 +6,15 @@ import { describeEachApplication } from '../../testing/start-application.ts';
 import type { TestApplication } from '../../testing/start-application.ts';
 import { until } from '../../testing/until.ts';
 
-/** Whether somebody waits for a lock of a rule. SQLite has one writer at a time: whoever is not done waits. */
+/**
+ * Whether somebody waits for a lock of a rule. SQLite has one writer at a time: whoever is not done waits, and the lock itself is not what is
+ * tested there.
+ */
 async function someoneWaits({ database }: TestApplication): Promise<boolean> {
   if (database.dialect === 'sqlite') return true;
-  const { rows } = await sql`select from pg_locks where locktype = 'advisory' and not granted`.execute(database.read);
+  const { rows } = await sql`
+    select from pg_locks join pg_database on pg_database.oid = pg_locks.database
+     where locktype = 'advisory' and not granted and datname = current_database()`.execute(database.read);
   return rows.length > 0;
 }
 

@@ -35,7 +35,7 @@ const blockedUntil = sql<number>`case when (${inRow}) >= ${sql.lit(MOST_IN_ROW)}
  * One conditional statement, so that of any number of attempts at once, at any replica, no more than the limit are counted. Undefined
  * where the lane is blocked: then it counts nothing.
  */
-export async function countFailure(query: Query, lane: LaneKeys, at: number): Promise<LaneRow | undefined> {
+export async function addFailure(query: Query, lane: LaneKeys, at: number): Promise<LaneRow | undefined> {
   return await query
     .insertInto('log_in_lanes')
     .values({ ...lane, failures: 1, window_started_at: at, in_row: 1, last_failed_at: at, blocked_until: 0 })

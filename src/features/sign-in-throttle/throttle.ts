@@ -140,7 +140,7 @@ export function createSignInThrottle({ database, secrets, now }: Parts): SignInT
       return await database.transaction(async ({ query }) => {
         // Not before: whoever has waited for the database begins to wait here now.
         const at = now();
-        const counted = await store.countFailure(query, { key, user_id, kind }, at);
+        const counted = await store.addFailure(query, { key, user_id, kind }, at);
         if (counted === undefined) throw throttled(await store.findLane(query, key), at);
         return { lane, waitMs: Math.max(0, counted.blocked_until - at), failuresInRow: counted.in_row };
       });

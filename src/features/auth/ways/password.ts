@@ -47,7 +47,7 @@ function createRefuse({ database, audit }: Pick<AuthParts, 'database' | 'audit'>
 }
 
 /** @throws Problem `invalid-credentials`, `throttled`, `quota-exceeded`, `busy` */
-export function createPasswordWay({ database, users, throttle, countFailure, hasher, audit }: AuthParts) {
+export function createPasswordWay({ database, users, throttle, countStrangersFailure, hasher, audit }: AuthParts) {
   const refuse = createRefuse({ database, audit });
 
   /** Counted as a failure before the password is looked at: of the account, and where a stranger tries, of everybody together. */
@@ -56,7 +56,7 @@ export function createPasswordWay({ database, users, throttle, countFailure, has
     row: UserRow | undefined,
     device: string | undefined,
   ): Promise<Pick<Verified, 'attempt' | 'forgive'>> {
-    const forgive = device === undefined ? await countFailure() : () => {};
+    const forgive = device === undefined ? await countStrangersFailure() : () => {};
     try {
       return { attempt: await throttle.attempt({ identifier, row, device }), forgive };
     } catch (error) {
