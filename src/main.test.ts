@@ -170,7 +170,7 @@ describe('a start that cannot be', () => {
     expect(await home.start({ DATABASE_URL: `file:${file}` }).ended).toMatchObject({
       code: 78,
       stdout: '',
-      stderr: `gatehouse: The configuration has a fault:\n  - DATABASE_URL names ${file}, which is no SQLite database.\n`,
+      stderr: `gatehouse: The configuration has a fault:\n  - DATABASE_URL names ${file}, which is not an SQLite database.\n`,
     });
   });
 

@@ -12,7 +12,7 @@ import {
   startFaults,
 } from './composition/index.ts';
 import type { Application, Prepared } from './composition/index.ts';
-import { ConfigError, operatorCommand, readConfig } from './config/index.ts';
+import { ConfigError, operatorCommand, readServerConfig } from './config/index.ts';
 import type { Config } from './config/index.ts';
 import { createLog } from './log.ts';
 import type { Logger } from './log.ts';
@@ -37,7 +37,7 @@ const reasonOf = (error: unknown): string =>
 
 async function configuration(): Promise<Config> {
   try {
-    const { config, warnings } = await readConfig(process.env);
+    const { config, warnings } = await readServerConfig(process.env);
     for (const warning of warnings) say(`gatehouse: ${warning}`);
     return config;
   } catch (error) {

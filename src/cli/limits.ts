@@ -6,7 +6,7 @@ import { configuration, print } from './run.ts';
 import { callServer } from './server.ts';
 import type { AnswerTo, Target } from './server.ts';
 
-const target = async (): Promise<Target> => ({ config: await configuration(), now: Date.now() });
+const target = (): Target => ({ config: configuration(), now: Date.now() });
 
 type Consumer = AnswerTo<typeof contract.listLimitConsumers>['consumers'][number];
 type Account = AnswerTo<typeof contract.listBlocked>['accounts'][number];
@@ -86,7 +86,7 @@ function addReading(limits: Command): void {
     .command('list')
     .description('the quotas in force, and those that are rehearsed')
     .action(async () => {
-      const { counting, quotas } = await callServer(await target(), contract.getLimits);
+      const { counting, quotas } = await callServer(target(), contract.getLimits);
       const text = (limit: number | null): string => (limit === null ? 'off' : String(limit));
       print(
         table([
@@ -106,14 +106,14 @@ function addReading(limits: Command): void {
     .command('top')
     .description('who has used most of a quota')
     .action(async () => {
-      const { consumers } = await callServer(await target(), contract.listLimitConsumers);
+      const { consumers } = await callServer(target(), contract.listLimitConsumers);
       print(consumers.length === 0 ? 'Nobody has used a tenth of a quota.' : consumerRows(consumers));
     });
   limits
     .command('show <who>')
     .description('where an address or a user stands in every quota')
     .action(async (who: string) => {
-      const { quotas } = await callServer(await target(), contract.getLimitStanding, { query: whichOf(who, false) });
+      const { quotas } = await callServer(target(), contract.getLimitStanding, { query: whichOf(who, false) });
       print(consumerRows(quotas));
     });
 }
@@ -123,7 +123,7 @@ function addRefusals(limits: Command): void {
     .command('blocked')
     .description('who is refused now')
     .action(async () => {
-      const found = await callServer(await target(), contract.listBlocked);
+      const found = await callServer(target(), contract.listBlocked);
       const tables = [
         ...(found.consumers.length > 0 ? [consumerRows(found.consumers)] : []),
         ...(found.accounts.length > 0 ? [accountRows(found.accounts)] : []),
@@ -135,7 +135,7 @@ function addRefusals(limits: Command): void {
     .description('an address or a user may go on at once; also ends waits after wrong passwords')
     .option('--key', 'what is named is a key of one of the lists')
     .action(async (who: string, { key = false }: { key?: boolean }) => {
-      const { accounts } = await callServer(await target(), contract.releaseLimits, { body: whichOf(who, key) });
+      const { accounts } = await callServer(target(), contract.releaseLimits, { body: whichOf(who, key) });
       const ended =
         accounts === 1 ? '1 wait after wrong passwords has' : `${accounts} waits after wrong passwords have`;
       const waits = accounts === 0 ? '' : ` ${ended} ended.`;
@@ -145,13 +145,13 @@ function addRefusals(limits: Command): void {
     .command('explain <request-id>')
     .description('why a request was answered 429, for a day')
     .action(async (requestId: string) => {
-      print(explain(await callServer(await target(), contract.explainRefusal, { params: { requestId } })));
+      print(explain(await callServer(target(), contract.explainRefusal, { params: { requestId } })));
     });
   limits
     .command('rehearsals')
     .description('whom the quotas of RATE_LIMIT_SHADOW_… would have stopped')
     .action(async () => {
-      const { rehearsals } = await callServer(await target(), contract.listRehearsals);
+      const { rehearsals } = await callServer(target(), contract.listRehearsals);
       const rows = rehearsals.flatMap(({ quota, limit, requests, since, partitions }) => [
         [quota, String(limit), String(requests), time(since), ''],
         ...partitions.map(({ label, requests: of, key }) => ['', '', String(of), label, key]),

@@ -19,8 +19,8 @@ export const operator = { type: 'system' } as const;
 /** How this command is called here, for what people are told to do. */
 export const command = operatorCommand(process.env);
 
-export async function configuration(): Promise<Config> {
-  const { config, warnings } = await readConfig(process.env);
+export function configuration(): Config {
+  const { config, warnings } = readConfig(process.env);
   for (const warning of warnings) printError(warning);
   return config;
 }
@@ -40,7 +40,7 @@ export async function asking<T>(url: string, variable: string, run: () => Promis
 
 /** Runs an act on an application that does not listen, and closes it. */
 export async function withApplication(act: Act): Promise<void> {
-  const config = await configuration();
+  const config = configuration();
   await asking(config.databaseUrl, 'DATABASE_URL', () => runApplication(act, config));
 }
 

@@ -1,5 +1,5 @@
 // `config check` and a start, on the same bad environments: what stops the one is what the other says.
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createHome } from '../testing/start-process.ts';
@@ -50,7 +50,7 @@ const bad: readonly [what: string, env: (home: Home) => Env, named: RegExp][] = 
       writeFileSync(file, 'These are no tables, but they are longer than a header.');
       return { DATABASE_URL: `file:${file}` };
     },
-    /is no SQLite database/,
+    /is not an SQLite database/,
   ],
   [
     'a folder that cannot be one',
@@ -75,6 +75,30 @@ const bad: readonly [what: string, env: (home: Home) => Env, named: RegExp][] = 
     },
     /The secret in .*app-secret is too short/,
   ],
+  ['a secret that nobody can read as one', () => ({ REDIS_URL: 'redis://:p%@localhost/0' }), /REDIS_URL must be like/],
+  [
+    'a link that leads nowhere',
+    (home) => {
+      symlinkSync('/nowhere/at/all', home.dataDir);
+      return {};
+    },
+    /DATA_DIR: .*ENOENT/,
+  ],
+  [
+    'a certificate that is none',
+    (home) => {
+      const file = path.join(home.folder, 'ca.pem');
+      writeFileSync(file, 'not a certificate');
+      return { DATABASE_URL: `postgres://gate:x@127.0.0.1:1/app?sslmode=verify-full&sslcert=${file}&sslkey=${file}` };
+    },
+    /DATABASE_URL names a certificate or a key/,
+  ],
+  [
+    'a mode of encryption that there is not',
+    () => ({ DATABASE_URL: 'postgres://x@127.0.0.1:1/a?sslmode=bogus' }),
+    /sslmode/,
+  ],
+  ['parameters behind the file', () => ({ DATABASE_URL: 'file:x.sqlite?mode=ro' }), /without parameters/],
   ['production without its secret', () => ({ PUBLIC_URL: 'https://auth.example.org' }), /APP_SECRET/],
   ['a password in the address of Redis', () => ({ REDIS_URL: 'http://:hunter2@localhost' }), /REDIS_URL/],
   [
@@ -125,7 +149,30 @@ describe('a bad environment', () => {
   });
 });
 
+describe('a command', () => {
+  // Guards: an operator's shell lacks the right to a low port, a container has another address, the rule for passwords became stricter.
+  it('DP-01 is not kept from its work by what concerns a server alone', async () => {
+    const home = await createHome();
+    const server = home.start();
+    await server.ready();
+    server.kill('SIGTERM');
+    await server.ended;
+    const env = { HOST: '192.0.2.1', ADMIN_EMAIL: 'root@example.org', ADMIN_PASSWORD: 'short but given' };
+    expect(await home.cliWith({ ...env, PASSWORD_MIN_LENGTH: '30' }, 'admin', 'setup')).toMatchObject({ code: 0 });
+    expect(await home.cliWith({ ...env, PASSWORD_MIN_LENGTH: '30' }, 'config', 'check')).toMatchObject({ code: 78 });
+  });
+});
+
 describe('a good environment', () => {
+  it('DP-01 is one whose secret can be read and not written, too', async () => {
+    const home = await createHome();
+    expect(await home.cli('migrate')).toMatchObject({ code: 0 });
+    chmodSync(path.join(home.dataDir, 'app-secret'), 0o400);
+    expect(await home.cli('config', 'check')).toMatchObject({ code: 0 });
+    const server = home.start();
+    await server.ready();
+  });
+
   it('DP-01 is called valid, in an empty folder too, and beside a server that runs with it', async () => {
     const home = await createHome();
     const checked = await home.cli('config', 'check');

@@ -4,7 +4,7 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parsedConfig } from '../testing/parsed-config.ts';
-import { checkConfig, ConfigError, readConfig } from './index.ts';
+import { checkConfig, ConfigError, readConfig, readServerConfig } from './index.ts';
 import { isSecret, variableNames } from './variables.ts';
 import { createClientAddress } from '../http/client-address.ts';
 
@@ -208,23 +208,24 @@ describe('the secret of local mode', () => {
     const env = { DATA_DIR: dataDir() };
     expect((await checkConfig(env)).config.appSecret).toBeUndefined();
     expect(() => statSync(dataDir())).toThrow('ENOENT');
-    const { config } = await readConfig(env);
+    const { config } = readConfig(env);
     const secretFile = path.join(dataDir(), 'app-secret');
     expect(config.appSecret).toMatch(/^[\w-]{64}$/);
     expect(readFileSync(secretFile, 'utf8').trim()).toBe(config.appSecret);
     expect(statSync(secretFile).mode & 0o777).toBe(0o600);
     expect(statSync(dataDir()).mode & 0o777).toBe(0o700);
-    expect((await readConfig(env)).config.appSecret).toBe(config.appSecret);
+    expect((await readServerConfig(env)).config.appSecret).toBe(config.appSecret);
     expect((await checkConfig(env)).config.appSecret).toBe(config.appSecret);
   });
 
   it('DP-02 is not made where one is given, or where the start is refused', async () => {
-    await readConfig({ DATA_DIR: dataDir(), APP_SECRET: SECRET });
-    await expect(readConfig({ DATA_DIR: dataDir(), PORT: '0' })).rejects.toBeInstanceOf(ConfigError);
+    readConfig({ DATA_DIR: dataDir(), APP_SECRET: SECRET });
+    await readServerConfig({ DATA_DIR: dataDir(), APP_SECRET: SECRET });
+    await expect(readServerConfig({ DATA_DIR: dataDir(), PORT: '0' })).rejects.toBeInstanceOf(ConfigError);
     expect(() => statSync(dataDir())).toThrow('ENOENT');
   });
 
-  it('DP-02 a file that lost its secret, or cannot be, is a fault and not another secret', () => {
+  it('DP-02 a file that lost its secret, or cannot be, is a fault and not another secret', async () => {
     mkdirSync(dataDir());
     writeFileSync(path.join(dataDir(), 'app-secret'), '\n');
     expect(faultsOf(local)).toEqual([
@@ -232,8 +233,9 @@ describe('the secret of local mode', () => {
     ]);
     expect(readFileSync(path.join(dataDir(), 'app-secret'), 'utf8')).toBe('\n');
     chmodSync(dataDir(), 0o700);
-    expect(faultsOf(() => local({ DATA_DIR: path.join(file('plain', ''), 'data') }))).toEqual([
-      expect.stringMatching(/^DATA_DIR: the database, .* cannot be made or written \(ENOTDIR\)\./) as unknown,
+    const inFile = { DATA_DIR: path.join(file('plain', ''), 'data') };
+    await expect(checkConfig(inFile)).rejects.toThrow('the database');
+    expect(faultsOf(() => readConfig(inFile))).toEqual([
       expect.stringMatching(/^DATA_DIR: .*app-secret cannot be made or read \(ENOTDIR\)\./) as unknown,
     ]);
   });

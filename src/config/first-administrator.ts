@@ -2,8 +2,11 @@
 import { z } from 'zod';
 import { canonicalEmailAddress, EMAIL_RULE } from '../security/email-address.ts';
 import { isUsablePassword, normalisePassword, PASSWORD_MAX_BYTES, passwordBytes } from '../security/password-limits.ts';
+import { createPasswordStrength } from '../security/password-strength.ts';
+import { judgePassword } from '../security/password-verdict.ts';
 import { canonicalUsername, USERNAME_RULE } from '../security/username.ts';
 import { defineSection, variable } from './section.ts';
+import type { Probed, Report } from './section.ts';
 
 interface ConfiguredAdministrator {
   readonly email: string;
@@ -23,6 +26,18 @@ function faultOfPassword(password: string): string | undefined {
   return bytes > PASSWORD_MAX_BYTES ? `has ${bytes} bytes; a password has ${PASSWORD_MAX_BYTES} at most.` : undefined;
 }
 
+/** By the rules for everybody's password. */
+async function probePassword(
+  { firstAdministrator: given, passwordMinLength: minLength }: FirstAdministratorConfig & Probed,
+  report: Report,
+) {
+  if (given === undefined) return;
+  const { username, email, password } = given;
+  const person = { username, email };
+  const { refusals } = await judgePassword(password, { minLength, person }, createPasswordStrength());
+  for (const refusal of refusals) report(`ADMIN_PASSWORD: ${refusal}`);
+}
+
 export const firstAdministrator = defineSection({
   variables: {
     ADMIN_EMAIL: variable(z.string().optional(), {
@@ -34,7 +49,7 @@ export const firstAdministrator = defineSection({
     }),
     ADMIN_PASSWORD: variable(z.string().optional(), {
       description:
-        'The password of that administrator; better by `ADMIN_PASSWORD_FILE`. Not used once an administrator exists.',
+        'The password of that administrator; better by `ADMIN_PASSWORD_FILE`. Not used once an administrator exists, but checked at every start.',
       default: 'none',
       secret: true,
     }),
@@ -52,4 +67,5 @@ export const firstAdministrator = defineSection({
     if (email === undefined || password === undefined) return { firstAdministrator: undefined };
     return { firstAdministrator: Object.freeze({ email, username, password: normalisePassword(password) }) };
   },
+  probe: probePassword,
 });

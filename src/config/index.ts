@@ -1,8 +1,7 @@
 // Environment → typed, frozen Config. All faults in one message, so that nobody fixes them one start at a time.
-import { probe } from './probes.ts';
 import { findMisspelt } from './misspelt.ts';
 import { makeLocalSecret } from './secrets.ts';
-import type { Basis, Report } from './section.ts';
+import type { Basis, Report, Section } from './section.ts';
 import { sections } from './sections.ts';
 import type { Slices } from './sections.ts';
 import { readVariables } from './variables.ts';
@@ -41,7 +40,7 @@ function readSections(values: EnvironmentValues, report: Report): Slices {
   return Object.assign({}, basis, ...read) as Slices;
 }
 
-/** What the environment says by itself, without a look at this machine's network. Writes nothing. */
+/** What the environment says, before anything of it is tried. */
 export function parseConfig(env: Environment): { config: CheckedConfig; faults: string[]; warnings: string[] } {
   const faults: string[] = [];
   const report: Report = (fault) => faults.push(fault);
@@ -50,24 +49,42 @@ export function parseConfig(env: Environment): { config: CheckedConfig; faults: 
   return { config: Object.freeze(config), faults, warnings: findMisspelt(env) };
 }
 
+interface Read<C> {
+  config: C;
+  /** About variables that nobody reads. */
+  warnings: string[];
+}
+
 /**
  * Finds everything that can stop a start because of its configuration. Connects to nothing, and writes nothing.
  * @param env the environment, `.env` included
  * @throws ConfigError with every fault at once
- * @returns the configuration, and warnings about variables that nobody reads
  */
-export async function checkConfig(env: Environment): Promise<{ config: CheckedConfig; warnings: string[] }> {
+export async function checkConfig(env: Environment): Promise<Read<CheckedConfig>> {
   const { config, faults, warnings } = parseConfig(env);
-  await probe(config, (fault) => faults.push(fault));
+  for (const { probe } of Object.values(sections) as readonly Section[])
+    await probe?.(config, (fault) => faults.push(fault));
   if (faults.length > 0) throw new ConfigError(faults, warnings);
   return { config, warnings };
 }
 
-/** As `checkConfig`; in local mode the secret is made where there is none. @throws ConfigError */
-export async function readConfig(env: Environment): Promise<{ config: Config; warnings: string[] }> {
-  const { config, warnings } = await checkConfig(env);
+/** In local mode the secret is made where there is none. */
+function complete({ config, warnings }: Read<CheckedConfig>): Read<Config> {
   const faults: string[] = [];
   const appSecret = config.appSecret ?? makeLocalSecret(config.dataDir, (fault) => faults.push(fault));
   if (faults.length > 0) throw new ConfigError(faults, warnings);
   return { config: Object.freeze({ ...config, appSecret }), warnings };
+}
+
+/** For a server: all that `checkConfig` finds stops it. @throws ConfigError */
+export const readServerConfig = async (env: Environment): Promise<Read<Config>> => complete(await checkConfig(env));
+
+/**
+ * For a command, which does not listen and makes no configured administrator: what concerns these must not keep an operator from
+ * recovering an installation. @throws ConfigError
+ */
+export function readConfig(env: Environment): Read<Config> {
+  const { config, faults, warnings } = parseConfig(env);
+  if (faults.length > 0) throw new ConfigError(faults, warnings);
+  return complete({ config, warnings });
 }

@@ -51,10 +51,25 @@ const quotaVariables = {
   ...forEachPolicy('RATE_LIMIT_SHADOW_', rehearsed),
 };
 
+const REDIS_RULE = 'must be like redis://:password@host:6379, special characters in the password percent-encoded';
+
+/** The client decodes user and password, and throws where that cannot be done. */
+function isDecodable(url: string): boolean {
+  try {
+    const { username = '', password = '' } = URL.parse(url) ?? {};
+    return [username, password].every((part) => decodeURIComponent(part) !== undefined);
+  } catch {
+    return false;
+  }
+}
+
 export const limits = defineSection({
   variables: {
     REDIS_URL: variable(
-      z.url({ protocol: /^rediss?$/, error: 'must be like redis://:password@host:6379' }).optional(),
+      z
+        .url({ protocol: /^rediss?$/, error: REDIS_RULE })
+        .refine(isDecodable, REDIS_RULE)
+        .optional(),
       {
         description:
           'Shares all counters between servers. Without it, and while it is away, each server counts by itself.',

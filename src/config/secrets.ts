@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-import { faultOfPlace } from './places.ts';
+import { faultOfPlace, READ } from './places.ts';
 import { defineSection, list, variable } from './section.ts';
 import type { Basis, Report } from './section.ts';
 
@@ -53,13 +53,16 @@ function readSecretFrom(file: string, report: Report): string {
   return secret;
 }
 
-/** Undefined where none was made yet, and one can be. */
+/** Undefined where none was made yet. */
 function findLocalSecret(dataDir: string, report: Report): string | undefined {
   const file = secretFile(dataDir);
-  const fault = faultOfPlace(file);
-  if (fault === undefined) return existsSync(file) ? readSecretFrom(file, report) : undefined;
-  report(unusable(file, fault));
-  return undefined;
+  return faultOfPlace(file, READ) === undefined && existsSync(file) ? readSecretFrom(file, report) : undefined;
+}
+
+/** Whoever needs the secret makes it, and meets the same fault. */
+function probeLocalSecret({ appSecret, mode, dataDir }: SecretsConfig & Basis, report: Report): void {
+  const fault = appSecret === undefined && mode === 'local' ? faultOfPlace(secretFile(dataDir), READ) : undefined;
+  if (fault !== undefined) report(unusable(secretFile(dataDir), fault));
 }
 
 /** Local mode needs no secret from anyone: it is made once, for the owner's eyes only. */
@@ -109,4 +112,5 @@ export const secrets = defineSection({
       report('APP_SECRET_PREVIOUS holds a secret that is too short to have been one.');
     return { appSecret: readSecret(secret, basis, report), appSecretPrevious: previous };
   },
+  probe: probeLocalSecret,
 });

@@ -11,6 +11,11 @@ export interface Basis {
   readonly dataDir: string;
 }
 
+/** What a probe may need of other sections. */
+export interface Probed {
+  readonly passwordMinLength: number;
+}
+
 /** A secret also comes from a file: `NAME_FILE` instead of `NAME`. */
 export interface VariableNotes {
   description: string;
@@ -22,8 +27,13 @@ export interface VariableNotes {
 export interface Section<Shape extends z.core.$ZodShape = z.core.$ZodShape, Slice extends object = object> {
   /** Keys are the variables' names; each has its form, its default and its notes. */
   readonly variables: Shape;
-  /** From the values, each in its form, to the slice. What does not fit together is reported. Looks at files and writes none. */
+  /** From the values, each in its form, to the slice. What does not fit together is reported. */
   read(values: z.core.output<z.ZodObject<Shape>>, report: Report, basis: Basis): Slice;
+  /**
+   * What only this machine can tell, tried as a start will try it; commands that need none of it are not kept from their work by it. No
+   * message leaves the machine, and nothing is written.
+   */
+  probe?(config: Slice & Basis & Probed, report: Report): Promise<void> | void;
 }
 
 /** Keeps the types of the variables and of the slice. */

@@ -1,4 +1,5 @@
 // Where the server listens, how people reach it, and whom it believes about their addresses.
+import { createServer } from 'node:net';
 import path from 'node:path';
 import ipaddr from 'ipaddr.js';
 import proxyAddr from 'proxy-addr';
@@ -59,6 +60,28 @@ function readTrustedProxies(entries: readonly string[], report: Report): readonl
   return entries;
 }
 
+/** The code of the error that listening there meets; undefined where it can be done. */
+function faultOfListening(host: string, port: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const listener = createServer();
+    listener.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? 'error'));
+    listener.listen(port, host, () => listener.close(() => resolve(undefined)));
+  });
+}
+
+const FIRST_UNPRIVILEGED_PORT = 1024;
+
+/** That a port is in use is no fault of the configuration: a server may be running with it. */
+async function probeListening({ host, port }: ServerConfig, report: Report): Promise<void> {
+  const fault = await faultOfListening(host, 0);
+  if (fault === 'EADDRNOTAVAIL')
+    report(`HOST: ${host} is not an address of this machine; set it to one, or to 0.0.0.0 for all.`);
+  else if (fault !== undefined) report(`HOST: "${host.slice(0, 100)}" cannot be listened on (${fault}).`);
+  if (fault !== undefined || port >= FIRST_UNPRIVILEGED_PORT) return;
+  if ((await faultOfListening(host, port)) === 'EACCES')
+    report(`PORT: ${port} needs rights that this process does not have; set it to one from 1024 on.`);
+}
+
 export const server = defineSection({
   variables: {
     PORT: variable(wholeNumber(1, 65535).prefault('3000'), {
@@ -92,4 +115,5 @@ export const server = defineSection({
       dataDir: path.resolve(values.DATA_DIR),
     };
   },
+  probe: probeListening,
 });
