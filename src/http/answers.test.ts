@@ -7,6 +7,7 @@ import { defineEndpoint } from '#contract/endpoint.ts';
 import { createOpenApi } from '#contract/openapi.ts';
 import { bytes } from '#contract/shapes.ts';
 import { call, refusal } from '../testing/personas.ts';
+import { sendUntilClosed } from '../testing/raw-http.ts';
 import { startServer } from '../testing/start-server.ts';
 import { until } from '../testing/until.ts';
 import { answer, route } from './route.ts';
@@ -126,6 +127,46 @@ it('LO-07 a stream that fails on its way breaks the connection: no client takes 
   await expect(response.arrayBuffer()).rejects.toThrow('terminated');
   await until(() => logLines().some(({ msg }) => msg === 'request failed'));
   expect(await (await fetch(`${url}/api/text`)).text(), 'and the server goes on').toBe('bare');
+});
+
+const startWith = (body: { bytes: AsyncIterable<Uint8Array>; length?: number }) =>
+  startServer({ routes: [route(getBytes, async () => answer(200, { contentType: 'image/webp' as const, ...body }))] });
+
+async function* once(text: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(text);
+}
+
+it.each([
+  ['more', 3, 'abcHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nEVIL'],
+  ['fewer', 30, 'abc'],
+])(
+  'HT-11 a stream of %s bytes than were announced ends the connection, and is nobody else’s answer',
+  async (_what, length, text) => {
+    const { url, logLines } = await startWith({ bytes: once(text), length });
+    const pipelined = 'GET /api/bytes?as=stream HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(2);
+    const answers = await sendUntilClosed(url, pipelined);
+    expect(answers.map(({ body }) => body).join('')).not.toContain('EVIL');
+    expect(answers.length).toBeLessThan(2);
+    await until(() => logLines().some(({ msg }) => msg === 'request failed'));
+  },
+);
+
+it('LO-07 a stream that fails before its first byte is a problem, and no broken answer', async () => {
+  // oxlint-disable-next-line require-yield
+  async function* broken(): AsyncGenerator<Uint8Array> {
+    throw new Error('the disk is gone');
+  }
+  const { url } = await startWith({ bytes: broken(), length: 10 });
+  const answered = await call({ url }, '/api/bytes?as=stream');
+  expect(answered).toMatchObject(refusal('internal'));
+});
+
+it('a stream is closed whose answer is against the contract', async () => {
+  const source = Readable.from(once('x'));
+  const body = { contentType: 'text/html' as 'image/webp', bytes: source };
+  const { url } = await startServer({ routes: [route(getBytes, async () => answer(200, body))] });
+  expect(await call({ url }, '/api/bytes?as=stream')).toMatchObject(refusal('internal'));
+  expect(source.destroyed).toBe(true);
 });
 
 it('a caller that leaves while a stream is sent to it is no fault of the server', async () => {

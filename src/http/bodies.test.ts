@@ -176,6 +176,28 @@ it.each<[string, Part[], number]>([
   expect(await upload(url, [title, ['file', 'fine', 'a.png']])).toMatchObject({ status: 201 });
 });
 
+it('FU-07 a handler may give up one file and go on to the next', async () => {
+  const begun: string[] = [];
+  const routes = [
+    route(sendFiles, async ({ body: { fields, files } }) => {
+      for await (const { filename, bytes: content } of files) {
+        begun.push(filename);
+        // oxlint-disable-next-line no-unreachable-loop -- the first piece is enough to know what it is
+        for await (const _chunk of content) break;
+      }
+      return answer(201, { title: fields.title, files: [] });
+    }),
+  ];
+  const { url } = await startServer({ routes });
+  for (const size of [100, FILE_BYTES]) {
+    begun.length = 0;
+    expect(await upload(url, [title, ['file', large(size), 'a'], ['thumbnail', large(size), 'b']])).toMatchObject({
+      status: 201,
+    });
+    expect(begun).toEqual(['a', 'b']);
+  }
+});
+
 it.each([
   ['no boundary', 'multipart/form-data', '--x--\r\n', 400],
   ['another type', 'application/json', '{}', 415],
@@ -191,6 +213,14 @@ it.each([
   const { url } = await start();
   const fields = type === '' ? [] : [`Content-Type: ${type}`];
   expect(await exchange(url, 'POST /api/files', fields, body)).toMatchObject({ status });
+});
+
+it('IN-03 a field that is not UTF-8 is refused, and not read as something else', async () => {
+  const { url } = await start();
+  const text = '--x\r\nContent-Disposition: form-data; name="title"\r\n\r\n\xff\r\n--x--\r\n';
+  const headers = { 'Content-Type': 'multipart/form-data; boundary=x' };
+  const sent = await fetch(`${url}/api/files`, { method: 'POST', headers, body: Buffer.from(text, 'latin1') });
+  expect(sent.status).toBe(400);
 });
 
 it('FU-07 a caller that leaves in the middle of a file ends it for the handler, and nothing is left waiting', async () => {

@@ -32,6 +32,7 @@ export const endedEarly = (cause?: unknown): Problem =>
 export function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const refusal = (): Problem => tooLarge('A body', maxBytes);
   if (Number(request.headers['content-length']) > maxBytes) throw refusal();
+  if (request.destroyed) throw endedEarly(); // its sender left while somebody else was asked
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;

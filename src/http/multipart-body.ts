@@ -58,6 +58,11 @@ type Arrivals = ReturnType<typeof createArrivals>;
 const unreadable = (cause: unknown): Problem =>
   new Problem('malformed-request', { detail: 'The body is not valid multipart/form-data.', cause });
 
+/** The parser puts U+FFFD in the place of what is not UTF-8: two texts that differ would then be the same. */
+function assertUtf8(text: string): void {
+  if (text.includes('\uFFFD')) throw new Problem('malformed-request', { detail: 'The form is not valid UTF-8.' });
+}
+
 function createParser(request: IncomingMessage, { maxFiles, maxFileBytes }: MultipartBody): busboy.Busboy {
   const { type } = contentTypeOf(request);
   if (type !== 'multipart/form-data')
@@ -84,6 +89,7 @@ function createParser(request: IncomingMessage, { maxFiles, maxFileBytes }: Mult
 
 /** Hands what the parser finds to whoever waits, and every way in which it can end. */
 function connect(request: IncomingMessage, shape: MultipartBody, arrivals: Arrivals): { stop(): void } {
+  if (request.destroyed) throw endedEarly(); // its sender left while somebody else was asked
   const parser = createParser(request, shape);
   let current: Readable | undefined;
   const fail = (error: Error): void => {
@@ -119,12 +125,17 @@ function connect(request: IncomingMessage, shape: MultipartBody, arrivals: Arriv
   };
 }
 
+/** Left early, it lets the rest of the file go by: the parser waits for nobody. */
 async function* bytesOf({ stream }: FileArrival, maxBytes: number): AsyncGenerator<Uint8Array> {
   let length = 0;
-  for await (const chunk of stream as AsyncIterable<Uint8Array>) {
-    length += chunk.byteLength;
-    if (length > maxBytes) throw tooLarge('A file', maxBytes);
-    yield chunk;
+  try {
+    for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
+      length += chunk.byteLength;
+      if (length > maxBytes) throw tooLarge('A file', maxBytes);
+      yield chunk;
+    }
+  } finally {
+    stream.resume();
   }
 }
 
@@ -137,6 +148,7 @@ async function* filesFrom(first: FileArrival, arrivals: Arrivals, shape: Multipa
       throw new Problem('invalid-input', {
         errors: [{ pointer: `/${name}`, detail: 'A file of this name is not known here.' }],
       });
+    assertUtf8(filename);
     yield { name, filename, contentType, bytes: bytesOf(arrival, shape.maxFileBytes) };
     stream.resume(); // what the handler did not care for
   }
@@ -161,6 +173,7 @@ export async function readMultipartBody(
     for (;;) {
       const arrival = await arrivals.next();
       if (arrival.kind === 'field') {
+        assertUtf8(arrival.name + arrival.value);
         if (fields.has(arrival.name))
           throw new Problem('malformed-request', { detail: 'The form names a field twice.' });
         fields.set(arrival.name, arrival.value);

@@ -60,15 +60,13 @@ export interface RouteOptions {
   configuredAccess: (endpoint: Endpoint) => 'public' | 'session' | 'off';
 }
 
-function ruleOf(endpoint: Endpoint, { configuredAccess }: RouteOptions): GateRule {
-  const { access, quota } = endpoint;
-  if (access !== 'configured') return { access, quota };
-  const configured = configuredAccess(endpoint);
-  if (configured === 'off') throw new Problem('not-found');
-  return { access: configured, quota };
+/** Undefined where the endpoint is switched off. */
+function accessOf({ access }: Endpoint, configured: 'public' | 'session' | 'off'): GateRule['access'] | undefined {
+  if (access !== 'configured') return access;
+  return configured === 'off' ? undefined : configured;
 }
 
-const parts = (endpoint: Endpoint, part: 'params' | 'query', value: unknown): unknown =>
+const readPart = (endpoint: Endpoint, part: 'params' | 'query', value: unknown): unknown =>
   endpoint[part] === undefined ? undefined : assertInput(endpoint[part], part, value);
 
 /** RFC 6750 section 2.3, ASVS 14.2.1: what is not declared is refused, a token in the address above all. */
@@ -87,11 +85,13 @@ export function mount({ endpoint, handle }: Route, options: RouteOptions): Reque
   return async (request, response) => {
     const context = contextOf(response);
     context.route = endpoint.path;
-    const rule = ruleOf(endpoint, options);
+    const access = accessOf(endpoint, options.configuredAccess(endpoint));
+    const rule: GateRule = { access: access ?? 'public', quota: endpoint.quota };
     const principal = await options.gate.pass(context, rule, (name, value) => response.setHeader(name, value));
+    if (access === undefined) throw new Problem('not-found'); // counted, as whatever is not there
     if (endpoint.query === undefined) assertNoQuery(request);
-    const params = parts(endpoint, 'params', request.params);
-    const query = parts(endpoint, 'query', request.query);
+    const params = readPart(endpoint, 'params', request.params);
+    const query = readPart(endpoint, 'query', request.query);
     const body = endpoint.body === undefined ? undefined : await readBody(request, endpoint.body);
     const { door: cookies, written } = createCookieDoor(request.headers, principal, options.sameOrigin);
     try {
