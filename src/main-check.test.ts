@@ -4,7 +4,7 @@ import { expect, it, vi } from 'vitest';
 import { describeEachDatabase } from './testing/dialects.ts';
 import { call } from './testing/personas.ts';
 import { TEST_SECRET } from './testing/start-application.ts';
-import { createHome, logIn, setUp } from './testing/start-process.ts';
+import { createHome, signIn, setUp } from './testing/start-process.ts';
 import type { RunningProcess } from './testing/start-process.ts';
 
 /** Processes start slowly where everything runs at once. */
@@ -47,7 +47,7 @@ describeEachDatabase('servers that leave the database to "cli migrate"', ({ fres
     }
     const root = await setUp(servers[1], link);
     expect(root).toMatchObject({ status: 201, body: { user: { roles: ['admin'] } } });
-    expect((await logIn(servers[0], 'root')).status).toBe(200);
+    expect((await signIn(servers[0], 'root')).status).toBe(200);
     expect((await setUp(servers[0], link, 'second')).status).toBe(403);
 
     expect(await first.cli('migrate')).toEqual({
@@ -88,7 +88,7 @@ describeEachDatabase('servers that leave the database to "cli migrate"', ({ fres
     expect(await first.cliWith(captain, 'migrate')).toMatchObject({ code: 0, stdout: 'The database is up to date.\n' });
     const configured = second.start(captain);
     await configured.ready();
-    expect(await logIn(configured, 'captain')).toMatchObject({ status: 200, body: { user: { roles: ['admin'] } } });
+    expect(await signIn(configured, 'captain')).toMatchObject({ status: 200, body: { user: { roles: ['admin'] } } });
     expect(configured.stderr).not.toContain('no administrator');
     expect((await setUp(server, link)).status).toBe(403);
   });

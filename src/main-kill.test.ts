@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest';
 import { openDatabase } from './database/open.ts';
-import { createHome, logIn, register } from './testing/start-process.ts';
+import { createHome, signIn, register } from './testing/start-process.ts';
 import type { RunningProcess } from './testing/start-process.ts';
 
 /** Processes start slowly where everything runs at once. */
@@ -33,7 +33,7 @@ it('RE-01 killed while people sign up, it has lost nobody it said yes to, and ma
     const server = home.start();
     await server.ready();
     const earlier = acknowledged.at(-1);
-    if (earlier !== undefined) expect((await logIn(server, earlier)).status).toBe(200);
+    if (earlier !== undefined) expect((await signIn(server, earlier)).status).toBe(200);
     acknowledged.push(...(await registerAndKill(server, round, 1 + (round % 4))));
   }
 

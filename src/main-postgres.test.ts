@@ -5,7 +5,7 @@ import { describeEachDatabase } from './testing/dialects.ts';
 import { healthPartsOf } from './testing/health-parts.ts';
 import { call } from './testing/personas.ts';
 import type { Answer } from './testing/personas.ts';
-import { accountOf, createHome, getMe, logIn, register, setUp } from './testing/start-process.ts';
+import { accountOf, createHome, getMe, signIn, register, setUp } from './testing/start-process.ts';
 import type { RunningProcess } from './testing/start-process.ts';
 import { administer } from './testing/administer.ts';
 
@@ -33,7 +33,7 @@ function expectOutage(answers: Answer[]): void {
 /** Everything a person can do, with the right password and a live token. */
 const everything = (server: RunningProcess, alice: Answer): Promise<Answer[]> =>
   Promise.all([
-    logIn(server, 'alice'),
+    signIn(server, 'alice'),
     getMe(server, alice),
     register(server, 'bob'),
     call(server, '/api/auth/refresh', { body: { refreshToken: alice.body['refreshToken'] } }),
@@ -45,8 +45,8 @@ const everything = (server: RunningProcess, alice: Answer): Promise<Answer[]> =>
 async function expectWhole(server: RunningProcess, alice: Answer): Promise<void> {
   await untilReadiness(server, 200);
   expect((await getMe(server, alice)).status).toBe(200);
-  expect((await logIn(server, 'alice')).status).toBe(200);
-  expect((await logIn(server, 'alice', 'not the right lantern 17')).status).toBe(401);
+  expect((await signIn(server, 'alice')).status).toBe(200);
+  expect((await signIn(server, 'alice', 'not the right lantern 17')).status).toBe(401);
 }
 
 describeEachDatabase(
@@ -60,7 +60,7 @@ describeEachDatabase(
       await server.printed(`not ready yet, trying again until it is: connect ECONNREFUSED ${host}\n`);
       expect((await call(server, '/livez')).status).toBe(200);
       expect(await call(server, '/readyz')).toMatchObject({ status: 503, body: { status: 'failed' } });
-      expectOutage([await logIn(server, 'alice'), await register(server, 'alice')]);
+      expectOutage([await signIn(server, 'alice'), await register(server, 'alice')]);
       await proxy.up();
       await server.ready();
       await expectWhole(server, await register(server, 'alice'));
@@ -144,7 +144,7 @@ describeEachDatabase(
         proxy: { status: 'ok' },
       });
       expectOutage([
-        await logIn(server, 'alice'),
+        await signIn(server, 'alice'),
         await call(server, '/api/auth/register', { body: accountOf('alice') }),
       ]);
       expect(await home.cli('migrate')).toMatchObject({

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { describeEachDatabase } from './testing/dialects.ts';
 import { call, refreshBy } from './testing/personas.ts';
-import { createHome, getMe, logIn, register } from './testing/start-process.ts';
+import { createHome, getMe, signIn, register } from './testing/start-process.ts';
 import { administer } from './testing/administer.ts';
 
 /** Processes start slowly where everything runs at once. */
@@ -100,7 +100,7 @@ describeEachDatabase(
 
       const alice = await register(server, 'alice');
       expect(alice.status).toBe(201);
-      expect((await logIn(server, 'alice')).status).toBe(200);
+      expect((await signIn(server, 'alice')).status).toBe(200);
       const renewed = await refreshBy(server, alice.body['refreshToken']);
       expect(renewed.status).toBe(200);
       const change = { currentPassword: 'velvet harbour 42 lantern', newPassword: 'quiet meadow 17 compass' };

@@ -7,13 +7,13 @@ import { json } from 'node:stream/consumers';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { healthPartsOf } from './testing/health-parts.ts';
 import { call } from './testing/personas.ts';
-import { createHome, credentialsOf, logIn, register } from './testing/start-process.ts';
+import { createHome, credentialsOf, signIn, register } from './testing/start-process.ts';
 import type { RunningProcess } from './testing/start-process.ts';
 
 /** Processes start slowly where everything runs at once. */
 vi.setConfig({ testTimeout: 60_000 });
 
-/** A log-in whose headers the server has seen, and whose body it waits for. */
+/** A sign-in whose headers the server has seen, and whose body it waits for. */
 async function beginLogIn({ url }: { url: string }, username: string) {
   const body = JSON.stringify(credentialsOf(username));
   const headers = {
@@ -81,7 +81,7 @@ describe('SIGTERM', () => {
       migrations: { status: 'ok' },
     });
     expect((await call(server, '/livez')).status).toBe(200);
-    const answer = await logIn(server, 'alice');
+    const answer = await signIn(server, 'alice');
     expect(answer.status).toBe(200);
     expect(answer.headers.get('connection')).toBe('close');
     expect(await server.ended).toMatchObject({ code: 0 });
@@ -122,7 +122,7 @@ describe('SIGTERM', () => {
     closeSync(full);
     await server.ready();
     expect((await register(server, 'alice')).status).toBe(201);
-    expect((await logIn(server, 'alice')).status).toBe(200);
+    expect((await signIn(server, 'alice')).status).toBe(200);
     server.kill('SIGTERM');
     expect(await server.ended).toMatchObject({ code: 0 });
   });

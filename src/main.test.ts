@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { call } from './testing/personas.ts';
-import { createHome, getMe, logIn, register, setUp } from './testing/start-process.ts';
+import { createHome, getMe, signIn, register, setUp } from './testing/start-process.ts';
 import type { Home } from './testing/start-process.ts';
 
 /** Processes start slowly where everything runs at once. */
@@ -73,7 +73,7 @@ gatehouse: ready at http://localhost:${port}
     expect(second.setupLink()).toBeUndefined();
     expect(() => readLink(home)).toThrow('ENOENT');
     expect((await setUp(second, link, 'other')).status).toBe(403);
-    expect((await logIn(second, 'root')).status).toBe(200);
+    expect((await signIn(second, 'root')).status).toBe(200);
   });
 
   it('PW-16 a file of the link that others could read is replaced by one they cannot', async () => {
@@ -102,14 +102,14 @@ describe('the first administrator by the environment', () => {
     const first = home.start(await administrator(home, 'velvet harbour 42 lantern'));
     await first.ready();
     expect(first.setupLink()).toBeUndefined();
-    expect(await logIn(first, 'captain')).toMatchObject({ status: 200, body: { user: { roles: ['admin'] } } });
-    expect((await logIn(first, 'root@example.org')).status).toBe(200);
+    expect(await signIn(first, 'captain')).toMatchObject({ status: 200, body: { user: { roles: ['admin'] } } });
+    expect((await signIn(first, 'root@example.org')).status).toBe(200);
     first.kill('SIGTERM');
     await first.ended;
     const second = home.start(await administrator(home, 'quiet meadow 17 compass'));
     await second.ready();
-    expect((await logIn(second, 'captain')).status).toBe(200);
-    expect((await logIn(second, 'captain', 'quiet meadow 17 compass')).status).toBe(401);
+    expect((await signIn(second, 'captain')).status).toBe(200);
+    expect((await signIn(second, 'captain', 'quiet meadow 17 compass')).status).toBe(401);
   });
 
   it.each([
@@ -197,7 +197,7 @@ describe('what is printed', () => {
     const wrong = 'not the right lantern 17';
     const other = 'quiet meadow 17 compass';
     const token = String(alice.body['accessToken']);
-    expect((await logIn(server, 'alice', wrong)).status).toBe(401);
+    expect((await signIn(server, 'alice', wrong)).status).toBe(401);
     expect((await getMe(server, alice)).status).toBe(200);
     const refreshed = await call(server, '/api/auth/refresh', { body: { refreshToken: alice.body['refreshToken'] } });
     expect(refreshed.status).toBe(200);

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
 import { call } from '../testing/personas.ts';
 import type { Answer } from '../testing/personas.ts';
-import { createHome, getMe, logIn, register, setUp } from '../testing/start-process.ts';
+import { createHome, getMe, signIn, register, setUp } from '../testing/start-process.ts';
 import type { Finished, Home, RunningProcess } from '../testing/start-process.ts';
 
 /** Processes start slowly where everything runs at once. */
@@ -154,7 +154,7 @@ describe('cli admin', () => {
     expect(recovery).toMatchObject({ code: 0, stderr: '' });
     const rescue = await setUp(server, /http:\S+/.exec(recovery.stdout)?.[0], 'rescue');
     expect(rescue).toMatchObject({ status: 201, body: { user: { roles: ['admin'] } } });
-    expect((await logIn(server, 'root')).status).toBe(200);
+    expect((await signIn(server, 'root')).status).toBe(200);
   });
 });
 
@@ -230,7 +230,7 @@ describe('cli keys', () => {
     await restarted.ready();
     expect((await getMe(restarted, root)).status).toBe(401);
     expect((await refresh(restarted, root)).status).toBe(401);
-    expect((await logIn(restarted, 'root')).status).toBe(200);
+    expect((await signIn(restarted, 'root')).status).toBe(200);
   });
 });
 
@@ -245,10 +245,10 @@ describe('cli users', () => {
     );
     expect((await getMe(server, alice)).status).toBe(401);
     expect((await refresh(server, alice)).status).toBe(401);
-    expect((await logIn(server, 'alice')).status).toBe(401);
+    expect((await signIn(server, 'alice')).status).toBe(401);
     expectDone(await home.cli('users', 'enable', 'alice'), 'alice may sign in.\n');
     expect((await getMe(server, alice)).status).toBe(401);
-    expect((await logIn(server, 'alice')).status).toBe(200);
+    expect((await signIn(server, 'alice')).status).toBe(200);
   });
 
   it('AZ-04 roles acts on the next request, with the same token', async () => {

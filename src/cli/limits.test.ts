@@ -14,18 +14,18 @@ async function startWithRefusal() {
   await server.ready();
   await setUp(server, server.setupLink());
   const body = { identifier: 'nobody', password: 'x', transport: 'token' };
-  const logIn = (): Promise<Answer> =>
+  const signIn = (): Promise<Answer> =>
     call(server, '/api/auth/login', { body, headers: { 'X-Forwarded-For': '203.0.113.7' } });
-  await logIn();
-  await logIn();
-  const refused = await logIn();
+  await signIn();
+  await signIn();
+  const refused = await signIn();
   expect(refused.status).toBe(429);
-  return { home, server, logIn, requestId: String(refused.body['requestId']) };
+  return { home, server, signIn, requestId: String(refused.body['requestId']) };
 }
 
 describe('cli limits', () => {
   it('reads what a running server counts in its memory, explains a refusal, and lets somebody go on', async () => {
-    const { home, logIn, requestId } = await startWithRefusal();
+    const { home, signIn, requestId } = await startWithRefusal();
     const list = await home.cli('limits', 'list');
     expect(list).toMatchObject({ code: 0, stderr: '' });
     expect(list.stdout).toMatch(/^login-minute +address +2 +1$/m);
@@ -46,12 +46,12 @@ describe('cli limits', () => {
       code: 0,
       stdout: '203.0.113.7 is counted from nothing again.\n',
     });
-    expect((await logIn()).status).toBe(401);
+    expect((await signIn()).status).toBe(401);
     expect((await home.cli('limits', 'blocked')).stdout).toBe('Nobody is blocked.\n');
   });
 
   it('says in one line what cannot be, and changes nothing', async () => {
-    const { home, server, logIn } = await startWithRefusal();
+    const { home, server, signIn } = await startWithRefusal();
     await register(server, 'ada');
     const refusals: [string[], string][] = [
       [['show', 'nobody-here'], 'There is nothing here. There is no such user.'],
@@ -75,7 +75,7 @@ describe('cli limits', () => {
       code: 1,
       stderr: expect.stringContaining('has another APP_SECRET') as unknown,
     });
-    expect((await logIn()).status, 'still refused').toBe(429);
+    expect((await signIn()).status, 'still refused').toBe(429);
   });
 
   it('says where no server answers, and what that means', async () => {

@@ -1,4 +1,4 @@
-// Quotas and the log-in throttle, as administrators see them.
+// Quotas and the sign-in throttle, as administrators see them.
 import * as z from 'zod/mini';
 import { defineEndpoint } from './endpoint.ts';
 import { instant } from './fields.ts';

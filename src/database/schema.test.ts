@@ -48,7 +48,7 @@ describeEachDatabase('the schema', ({ open }) => {
     expect(await columnsOf((await open()).read)).toEqual(declared);
   });
 
-  it('takes roles, sessions and counts of failed log-ins along with a deleted user, and refuses those of nobody', async () => {
+  it('takes roles, sessions and counts of failed sign-ins along with a deleted user, and refuses those of nobody', async () => {
     const database = await open();
     const user = aUser();
     await database.transaction(async ({ query }) => {

@@ -140,7 +140,7 @@ export interface AppSecretsSeenTable {
   first_seen_at: number;
 }
 
-/** Failed log-ins: a row for each account, name of no account, or known device of an account. Rows go with their user. */
+/** Failed sign-ins: a row for each account, name of no account, or known device of an account. Rows go with their user. */
 export interface LogInLanesTable {
   /** A keyed hash: what somebody typed as a name, possibly a password, is not kept. */
   key: string;

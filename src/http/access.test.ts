@@ -5,7 +5,7 @@ import { endpoints } from '#contract/index.ts';
 import { builtInRoles, permissionsOf } from '#contract/permissions.ts';
 import type { Permission } from '#contract/permissions.ts';
 import { databaseState } from '../testing/database-state.ts';
-import { call, logIn, setUpAdministrator, signUp } from '../testing/personas.ts';
+import { call, signIn, setUpAdministrator, signUp } from '../testing/personas.ts';
 import type { Answer } from '../testing/personas.ts';
 import { describeEachApplication } from '../testing/start-application.ts';
 import type { TestApplication } from '../testing/start-application.ts';
@@ -49,7 +49,7 @@ async function startWithCallers(start: () => Promise<TestApplication>) {
   const other = await signUp(app, 'bob');
   await signUp(app, 'gus');
   await app.userAdministration.setRoles('gus', ['guest'], { type: 'user', id: admin.user.id });
-  const guest = await logIn(app, 'gus');
+  const guest = await signIn(app, 'gus');
   const tokens: Record<Asking, string | undefined> = {
     anonymous: undefined,
     guest: guest.accessToken,

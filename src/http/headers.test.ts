@@ -59,7 +59,7 @@ function expectProblem(answer: RawAnswer, status: number, name: string, instance
   ).toEqual([]);
 }
 
-const logIn = (app: TestApplication, body: string, fields = JSON_BODY): Promise<RawAnswer> =>
+const signIn = (app: TestApplication, body: string, fields = JSON_BODY): Promise<RawAnswer> =>
   exchange(app, 'POST /api/auth/login', fields, body);
 
 /** So that a statement fails in a way that nobody has foreseen. */
@@ -83,7 +83,7 @@ describeEachApplication('headers', ({ start }) => {
       transport: 'token',
     });
     expectHeaders(await exchange(url, 'POST /api/auth/register', JSON_BODY, signUpBody), 201, JSON_ANSWER);
-    expectProblem(await logIn(app, '{'), 400, 'malformed-request', '/api/auth/login');
+    expectProblem(await signIn(app, '{'), 400, 'malformed-request', '/api/auth/login');
     expectProblem(await exchange(url, 'GET /api/auth/me?a=b'), 401, 'invalid-token', '/api/auth/me');
     expectProblem(await exchange(url, 'GET /api/roles', bearer), 403, 'forbidden', '/api/roles');
     expectProblem(await exchange(url, 'GET /api/none?secret=s'), 404, 'not-found', '/api/none');
@@ -99,8 +99,8 @@ describeEachApplication('headers', ({ start }) => {
     expectProblem(await sendUntilAnswered(url, large), 413, 'content-too-large', '/api/auth/login');
     const long = `/${'a'.repeat(8 * 1024)}`;
     expectProblem(await exchange(url, `GET ${long}?b`), 414, 'uri-too-long', long);
-    expectProblem(await logIn(app, '{}', []), 415, 'unsupported-media-type', '/api/auth/login');
-    expectProblem(await logIn(app, '{}'), 422, 'invalid-input', '/api/auth/login');
+    expectProblem(await signIn(app, '{}', []), 415, 'unsupported-media-type', '/api/auth/login');
+    expectProblem(await signIn(app, '{}'), 422, 'invalid-input', '/api/auth/login');
     expectProblem(await exchange(url, 'GET /livez', [`X-Large: ${'a'.repeat(17_000)}`]), 431, 'headers-too-large', '');
     expectProblem(await exchange(url, 'GET /livez', ['Broken : 1']), 400, 'malformed-request', '');
     expectHeaders(await exchange(url, 'POST /api/auth/logout', [...bearer, ...JSON_BODY], '{}'), 204, undefined);

@@ -37,7 +37,7 @@ it.each([
   await expectRefusal(() => sendUntilAnswered(app().url, bytes), 413, 'content-too-large');
   expect(hasher.hashCount).toBe(hashes);
   await exchange(app().url, LOG_IN, [JSON_TYPE], '{"identifier":"nobody","password":"x","transport":"token"}');
-  expect(hasher.hashCount, 'a log-in of reasonable size').toBe(hashes + 1);
+  expect(hasher.hashCount, 'a sign-in of reasonable size').toBe(hashes + 1);
 });
 
 it('IN-02 takes a body of 16 KiB', async () => {

@@ -4,7 +4,7 @@ import {
   call,
   cookieOf,
   GOOD_PASSWORD,
-  logIn,
+  signIn,
   OTHER_PASSWORD,
   setUpAdministrator,
   signUp,
@@ -26,7 +26,7 @@ describeEachApplication('the log of a whole scenario', ({ start }) => {
     };
     const root = await setUpAdministrator(app);
     const ada = await signUp(app, 'ada');
-    const again = await logIn(app, 'ada@example.org');
+    const again = await signIn(app, 'ada@example.org');
     for (const persona of [root, ada, again]) learn(persona.accessToken, persona.refreshToken);
     const OURS = { 'Sec-Fetch-Site': 'same-origin' };
     const browser = await call(app, '/api/auth/login', {

@@ -100,7 +100,7 @@ describe('in local mode', () => {
     return answer as RawAnswer;
   }
   const credentials = JSON.stringify({ identifier: 'ada', password: GOOD_PASSWORD, transport: 'cookie' });
-  const logIn = (origin: string): Promise<RawAnswer> =>
+  const signIn = (origin: string): Promise<RawAnswer> =>
     exchange(app(), 'POST /api/auth/login', ['Content-Type: application/json', `Origin: ${origin}`], credentials);
 
   it.each(OURS)('HT-15 HT-08 HT-09 %s is this machine: as PUBLIC_URL, Host, own origin, and for CORS', async (host) => {
@@ -111,7 +111,7 @@ describe('in local mode', () => {
         expect((await ask([`Origin: ${origin}`])).headers, origin).toMatchObject({
           'access-control-allow-origin': origin,
         });
-        expect((await logIn(origin)).status, origin).toBe(200);
+        expect((await signIn(origin)).status, origin).toBe(200);
       }
       expect((await ask([], host + port)).status, host + port).toBe(200);
     }
@@ -128,7 +128,7 @@ describe('in local mode', () => {
         expect((await ask([], host + port)).status, 'Host').not.toBe(200);
         const origin = `http://${host}${port}`;
         expect((await ask([`Origin: ${origin}`])).headers, 'CORS').not.toHaveProperty('access-control-allow-origin');
-        expect((await logIn(origin)).status, 'own origin').toBe(403);
+        expect((await signIn(origin)).status, 'own origin').toBe(403);
       }
       expect(await databaseState(app())).toEqual(before);
     },
@@ -149,7 +149,7 @@ describe('in local mode', () => {
     'http://localhost http://evil.example',
   ])('HT-08 HT-09 %j is no origin of this machine', async (origin) => {
     expect((await ask([`Origin: ${origin}`])).headers).not.toHaveProperty('access-control-allow-origin');
-    expect((await logIn(origin)).status).toBe(403);
+    expect((await signIn(origin)).status).toBe(403);
   });
 
   it.each(STRANGERS)('DP-02 %s as PUBLIC_URL is not local mode', (host) => {

@@ -7,7 +7,7 @@ import { release010, rowOf, startOnRelease010 } from './earlier-release.ts';
 import { call, cookieOf, GOOD_PASSWORD, refreshBy, refreshByCookie, refusal, signUp, whoAmI } from './personas.ts';
 import { describeEachApplication } from './start-application.ts';
 import type { TestApplication } from './start-application.ts';
-import { expectThrottled, lanesOf, logInRight, logInWrong } from './throttled-log-ins.ts';
+import { expectThrottled, lanesOf, signInRight, signInWrong } from './throttled-sign-ins.ts';
 import { decode } from './tokens.ts';
 
 const { accessToken, refreshToken, refreshTokenBefore, sessionCookie, deviceCookie, operatorToken } = release010;
@@ -115,15 +115,15 @@ for (const [how, config] of secrets)
 
     it('LG-05 a device cookie is recognised: no stranger stands in its way', async () => {
       const app = await startOnRelease010(start, config);
-      for (let failure = 0; failure < 5; failure += 1) await logInWrong(app, 'ada');
-      expect(await logInRight(app, 'ada'), 'the strangers wait').toMatchObject(refusal('throttled'));
+      for (let failure = 0; failure < 5; failure += 1) await signInWrong(app, 'ada');
+      expect(await signInRight(app, 'ada'), 'the strangers wait').toMatchObject(refusal('throttled'));
       await expectRefused(
         app,
         alterationsOf(valueOf(deviceCookie)),
-        (text) => logInRight(app, 'ada', { device: `${nameOf(deviceCookie)}=${text}` }),
+        (text) => signInRight(app, 'ada', { device: `${nameOf(deviceCookie)}=${text}` }),
         'throttled',
       );
-      const known = await logInRight(app, 'ada', { device: deviceCookie });
+      const known = await signInRight(app, 'ada', { device: deviceCookie });
       expect(known).toMatchObject({ status: 200 });
       const [, , deviceId] = valueOf(deviceCookie).split('.');
       expect(valueOf(cookieOf(known, 'device')).split('.')[2], 'the browser keeps its id').toBe(deviceId);
@@ -138,14 +138,14 @@ describeEachApplication('what release 0.1.0 would have written at the same momen
 
   it('LG-05 the device cookie is the same text from either release', async () => {
     const app = await startOnRelease010(start);
-    expect(cookieOf(await logInRight(app, 'ada', { device: deviceCookie }), 'device')).toBe(deviceCookie);
+    expect(cookieOf(await signInRight(app, 'ada', { device: deviceCookie }), 'device')).toBe(deviceCookie);
   });
 
-  it('LG-05 failed log-ins are counted on, each in its own lane', async () => {
+  it('LG-05 failed sign-ins are counted on, each in its own lane', async () => {
     const app = await startOnRelease010(start);
-    expectThrottled(await logInRight(app, 'ada'), 30);
-    expectThrottled(await logInWrong(app, 'Nobody@example.org'), 30);
-    expect(await logInWrong(app, 'ada', { device: deviceCookie })).toMatchObject(refusal('invalid-credentials'));
+    expectThrottled(await signInRight(app, 'ada'), 30);
+    expectThrottled(await signInWrong(app, 'Nobody@example.org'), 30);
+    expect(await signInWrong(app, 'ada', { device: deviceCookie })).toMatchObject(refusal('invalid-credentials'));
     const before = release010.rows.log_in_lanes ?? [];
     const counted = before.map((lane) => (lane.kind === 'device' ? { ...lane, failures: 3, in_row: 3 } : lane));
     const byKey = (one: { key: string }, other: { key: string }): number => (one.key < other.key ? -1 : 1);

@@ -79,7 +79,7 @@ export async function signUp(app: TestApplication, username: string, password = 
   return asPersona(answer, password);
 }
 
-export async function logIn(app: TestApplication, identifier: string, password = GOOD_PASSWORD): Promise<Persona> {
+export async function signIn(app: TestApplication, identifier: string, password = GOOD_PASSWORD): Promise<Persona> {
   const answer = await call(app, '/api/auth/login', { body: { identifier, password, transport: 'token' } });
   expect(answer, 'log-in').toMatchObject({ status: 200 });
   return asPersona(answer, password);
@@ -106,7 +106,7 @@ export function cookieOf(answer: Answer, name: 'session' | 'device' = 'session')
 }
 
 /** A browser signs in: nothing but the cookie. */
-export async function logInByCookie(
+export async function signInByCookie(
   app: TestApplication,
   identifier: string,
   password = GOOD_PASSWORD,

@@ -179,7 +179,7 @@ export const credentialsOf = (username: string, password = words) => ({
 export const register = (server: { url: string }, username: string): Promise<Answer> =>
   call(server, '/api/auth/register', { body: accountOf(username) });
 
-export const logIn = (server: { url: string }, username: string, password?: string): Promise<Answer> =>
+export const signIn = (server: { url: string }, username: string, password?: string): Promise<Answer> =>
   call(server, '/api/auth/login', { body: credentialsOf(username, password) });
 
 /** Uses a set-up link. */

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { expect, it, vi } from 'vitest';
 import { shortKeyOf } from './earlier-reader.ts';
 import * as written from './fixtures/written-by-0.1.0.ts';
-import { call, logIn, OTHER_PASSWORD, refreshBy, refusal, setUpAdministrator, signUp, whoAmI } from './personas.ts';
+import { call, signIn, OTHER_PASSWORD, refreshBy, refusal, setUpAdministrator, signUp, whoAmI } from './personas.ts';
 import { hasRedis, startRedis } from './redis.ts';
 import { describeEachApplication, TEST_SECRET, UNLIMITED } from './start-application.ts';
 import { createHome } from './start-process.ts';
@@ -68,7 +68,7 @@ describeEachApplication('beside the database', ({ name, start }) => {
       await client.query(`listen ${written.changes.channel}`);
       const root = await setUpAdministrator(app);
       const ada = await signUp(app, 'ada');
-      await call(app, '/api/auth/logout', { body: {}, token: (await logIn(app, 'ada')).accessToken });
+      await call(app, '/api/auth/logout', { body: {}, token: (await signIn(app, 'ada')).accessToken });
       const released = await call(app, '/api/limits/releases', { body: { user: 'ada' }, token: root.accessToken });
       await app.signingKeys.rotate({ type: 'system' });
       await app.userAdministration.disable('ada', { type: 'system' });

@@ -18,7 +18,7 @@ import {
   call,
   createFrozenClock,
   GOOD_PASSWORD,
-  logInByCookie,
+  signInByCookie,
   OTHER_PASSWORD,
   readEvents,
   refreshBy,
@@ -27,7 +27,7 @@ import {
 } from './personas.ts';
 import type { Answer } from './personas.ts';
 import { describeEachApplication, TEST_SECRET } from './start-application.ts';
-import { fail, lanesOf } from './throttled-log-ins.ts';
+import { fail, lanesOf } from './throttled-sign-ins.ts';
 import { decode } from './tokens.ts';
 
 const valueOf = (cookie: string): string => cookie.slice(cookie.indexOf('=') + 1);
@@ -52,7 +52,7 @@ describeEachApplication('what this release writes', ({ start }) => {
       '__Host-gatehouse-session': session.signedIn,
       '__Host-gatehouse-device': device.signedIn,
     });
-    const { cookie } = await logInByCookie(app, 'ada');
+    const { cookie } = await signInByCookie(app, 'ada');
     const signedOut = await call(app, '/api/auth/logout', { body: {}, cookie });
     expect(attributesOf(signedOut)).toEqual({ '__Host-gatehouse-session': session.signedOut });
   });
@@ -61,7 +61,7 @@ describeEachApplication('what this release writes', ({ start }) => {
     const app = await start({ clock: createFrozenClock() });
     const ada = await signUp(app, 'ada');
     const next = String((await refreshBy(app, ada.refreshToken)).body['refreshToken']);
-    const { cookie, device } = await logInByCookie(app, 'ada');
+    const { cookie, device } = await signInByCookie(app, 'ada');
     const sessions = await app.database.read.selectFrom('sessions').selectAll().orderBy('transport').execute();
     expect([valueOf(cookie), next]).toEqual(sessions.map((session) => refreshTokenOf(TEST_SECRET, session)));
     for (const token of [ada.refreshToken, next, valueOf(cookie)]) expect(token).toMatch(written.tokens.refreshToken);
@@ -113,10 +113,10 @@ describeEachApplication('what this release writes', ({ start }) => {
     });
   });
 
-  it('LG-05 lanes of failed log-ins under the same keys', async () => {
+  it('LG-05 lanes of failed sign-ins under the same keys', async () => {
     const app = await start({ clock: createFrozenClock() });
     const ada = await signUp(app, 'ada');
-    const { device } = await logInByCookie(app, 'ada');
+    const { device } = await signInByCookie(app, 'ada');
     await fail(app, 'ada', 1);
     await fail(app, 'ada', 1, { device });
     await fail(app, 'Nobody@Example.org', 1);
@@ -145,7 +145,7 @@ describeEachApplication('the security events of this release', ({ start }) => {
         body: { currentPassword, newPassword: 'amber ladder 58 window' },
       });
     await call(app, '/api/auth/logout', { body: {}, token: ada.accessToken });
-    const { cookie } = await logInByCookie(app, 'grace');
+    const { cookie } = await signInByCookie(app, 'grace');
     const again = { identifier: 'grace', password: GOOD_PASSWORD, transport: 'cookie' };
     await call(app, '/api/auth/login', { body: again, cookie });
     await fail(app, 'grace', 5);

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Endpoint } from '#contract/endpoint.ts';
 import { endpoints } from '#contract/index.ts';
-import { call, GOOD_PASSWORD, logIn, setUpAdministrator, signUp } from '../../testing/personas.ts';
+import { call, GOOD_PASSWORD, signIn, setUpAdministrator, signUp } from '../../testing/personas.ts';
 import type { Answer } from '../../testing/personas.ts';
 import { exchange } from '../../testing/raw-http.ts';
 import { describeEachApplication } from '../../testing/start-application.ts';
@@ -142,7 +142,7 @@ describeEachApplication('the document', ({ start }) => {
   async function scenario(app: TestApplication): Promise<{ endpoint: Endpoint; answer: Answer }[]> {
     const root = await setUpAdministrator(app);
     const ada = await signUp(app, 'ada');
-    const again = await logIn(app, 'ada');
+    const again = await signIn(app, 'ada');
     const seen: { endpoint: Endpoint; answer: Answer }[] = [];
     const bodies: Record<string, unknown[]> = {
       register: [
@@ -150,7 +150,7 @@ describeEachApplication('the document', ({ start }) => {
         { username: 'ada', email: 'x@example.org', password: GOOD_PASSWORD, transport: 'token' },
         { username: 'eve', email: 'eve@example.org', password: 'short', transport: 'cookie' },
       ],
-      logIn: [
+      signIn: [
         { identifier: 'ada', password: GOOD_PASSWORD, transport: 'token' },
         { identifier: 'ada', password: 'x', transport: 'token' },
         { identifier: 'ada', password: 'x', transport: 'cookie' },
@@ -168,10 +168,10 @@ describeEachApplication('the document', ({ start }) => {
           ? [undefined]
           : ['{', { unheardOf: 1 }, ...(bodies[endpoint.name] ?? [])])
           for (const query of ['', '?unknown=1']) {
-            // A log-out of each comes last.
+            // A sign-out of each comes last.
             const answer = await call(app, endpoint.path + query, { method: endpoint.method, token, body });
             seen.push({ endpoint, answer });
-            if (endpoint.name === 'logOut' && answer.status === 204) Object.assign(again, await logIn(app, 'ada'));
+            if (endpoint.name === 'logOut' && answer.status === 204) Object.assign(again, await signIn(app, 'ada'));
           }
     return seen;
   }

@@ -5,7 +5,7 @@ import { storedText } from '../../testing/database-state.ts';
 import {
   call,
   GOOD_PASSWORD,
-  logInByCookie,
+  signInByCookie,
   OTHER_PASSWORD,
   readEvents,
   refreshBy,
@@ -42,10 +42,10 @@ describeEachApplication('security events', ({ start }) => {
       details: { roles: ['user'] },
     });
 
-    const logIn = { identifier: 'ada', password: GOOD_PASSWORD, transport: 'token' };
+    const signIn = { identifier: 'ada', password: GOOD_PASSWORD, transport: 'token' };
     let tokens: Record<string, unknown> = {};
     const loggedIn = await eventsOf(app, async () => {
-      tokens = (await post('/api/auth/login', logIn)).body;
+      tokens = (await post('/api/auth/login', signIn)).body;
     });
     const session_id = String(tokens['refreshToken']).split('.')[0];
     expect(loggedIn).toMatchObject([
@@ -53,7 +53,7 @@ describeEachApplication('security events', ({ start }) => {
     ]);
     expect(loggedIn).toHaveLength(1);
 
-    expect(await eventsOf(app, () => post('/api/auth/login', { ...logIn, password: OTHER_PASSWORD }))).toMatchObject([
+    expect(await eventsOf(app, () => post('/api/auth/login', { ...signIn, password: OTHER_PASSWORD }))).toMatchObject([
       {
         name: 'authn_login_fail',
         ...nobody,
@@ -63,7 +63,7 @@ describeEachApplication('security events', ({ start }) => {
         details: { reason: 'wrong password' },
       },
     ]);
-    expect(await eventsOf(app, () => post('/api/auth/login', { ...logIn, identifier: 'nobody' }))).toMatchObject([
+    expect(await eventsOf(app, () => post('/api/auth/login', { ...signIn, identifier: 'nobody' }))).toMatchObject([
       {
         name: 'authn_login_fail',
         ...nobody,
@@ -96,7 +96,7 @@ describeEachApplication('security events', ({ start }) => {
     expect(disabled).toMatchObject([
       { name: 'user_disabled', actor_type: 'system', target_id: id, address: null, request_id: null },
     ]);
-    expect(await eventsOf(app, () => post('/api/auth/login', { ...logIn, password: OTHER_PASSWORD }))).toMatchObject([
+    expect(await eventsOf(app, () => post('/api/auth/login', { ...signIn, password: OTHER_PASSWORD }))).toMatchObject([
       { name: 'authn_login_fail', ...nobody, target_id: id, details: { reason: 'disabled' } },
     ]);
 
@@ -164,7 +164,7 @@ describeEachApplication('security events', ({ start }) => {
     for (const answer of answers) expect(answer).toMatchObject(refusal('internal'));
     await expect(failing.userAdministration.disable('ada', { type: 'system' })).rejects.toThrow('no event');
     await expect(failing.signingKeys.rotate({ type: 'system' })).rejects.toThrow('no event');
-    // Only the attempt to log in stays: it counts as a failure before it is known what becomes of it.
+    // Only the attempt to sign in stays: it counts as a failure before it is known what becomes of it.
     const userId = ada.user.id;
     expect(await app.database.transaction((tx) => app.signInThrottle.release(tx, { userId }))).toBe(1);
     expect(await storedText(app)).toBe(text);
@@ -175,7 +175,7 @@ describeEachApplication('security events', ({ start }) => {
   it('hold no secret, and neither does anything else that is stored or logged', async () => {
     const app = await start();
     const ada = await signUp(app, 'ada');
-    const browser = await logInByCookie(app, 'ada');
+    const browser = await signInByCookie(app, 'ada');
     const mistyped = 'my secret typed as a name 77';
     await call(app, '/api/auth/login', {
       body: { identifier: mistyped, password: 'wrong password of ada 99', transport: 'token' },

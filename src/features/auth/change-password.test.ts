@@ -4,8 +4,8 @@ import { describeEachApplication } from '../../testing/start-application.ts';
 import {
   call,
   GOOD_PASSWORD,
-  logIn,
-  logInByCookie,
+  signIn,
+  signInByCookie,
   OTHER_PASSWORD,
   pointersOf,
   readEvents,
@@ -31,8 +31,8 @@ describeEachApplication('change of password', ({ start }) => {
     const app = await start();
     const ada = await signUp(app, 'ada');
     const eve = await signUp(app, 'eve');
-    const elsewhere = await logIn(app, 'ada');
-    const browser = await logInByCookie(app, 'ada');
+    const elsewhere = await signIn(app, 'ada');
+    const browser = await signInByCookie(app, 'ada');
     const changed = await change(app, ada.accessToken);
     expect(changed.status).toBe(204);
     expect(changed.body).toEqual({ text: '' });
@@ -45,8 +45,8 @@ describeEachApplication('change of password', ({ start }) => {
     expect(await whoAmI(app, eve.accessToken)).toMatchObject({ status: 200 });
     const old = { identifier: 'ada', password: GOOD_PASSWORD, transport: 'token' };
     expect(await call(app, '/api/auth/login', { body: old })).toMatchObject(refusal('invalid-credentials'));
-    await logIn(app, 'ada', OTHER_PASSWORD);
-    await logIn(app, 'eve', GOOD_PASSWORD);
+    await signIn(app, 'ada', OTHER_PASSWORD);
+    await signIn(app, 'eve', GOOD_PASSWORD);
     expect(await readEvents(app, 'authn_password_change')).toMatchObject([
       {
         actor_id: ada.user.id,
@@ -60,7 +60,7 @@ describeEachApplication('change of password', ({ start }) => {
   it('PW-13 needs the current password, also from a session that is signed in', async () => {
     const app = await start();
     const ada = await signUp(app, 'ada');
-    const elsewhere = await logIn(app, 'ada');
+    const elsewhere = await signIn(app, 'ada');
     const before = await storedUser(app);
     for (const currentPassword of [OTHER_PASSWORD, GOOD_PASSWORD.toUpperCase(), `${GOOD_PASSWORD} `])
       expect(pointersOf(await change(app, ada.accessToken, { currentPassword }))).toEqual(['/currentPassword']);
@@ -76,7 +76,7 @@ describeEachApplication('change of password', ({ start }) => {
   it('PW-13 refuses the same password, and one against the rules, leaving everything as it was', async () => {
     const app = await start();
     const ada = await signUp(app, 'ada');
-    const elsewhere = await logIn(app, 'ada');
+    const elsewhere = await signIn(app, 'ada');
     const before = await storedUser(app);
     for (const newPassword of [GOOD_PASSWORD, 'too short', 'ada loves harbours 42'])
       expect(pointersOf(await change(app, ada.accessToken, { newPassword })), newPassword).toEqual(['/newPassword']);
@@ -88,7 +88,7 @@ describeEachApplication('change of password', ({ start }) => {
   it('is for who is signed in: a stranger is refused before a password is looked at', async () => {
     const app = await start();
     await signUp(app, 'ada');
-    const { cookie } = await logInByCookie(app, 'ada');
+    const { cookie } = await signInByCookie(app, 'ada');
     const hashes = app.hasher.hashCount;
     expect(await change(app, undefined)).toMatchObject(refusal('invalid-token'));
     expect(await change(app, undefined, { newPassword: 1 })).toMatchObject(refusal('invalid-token'));

@@ -12,7 +12,7 @@ const CONCURRENCY = 2; // as start-application.ts sets it
 const QUEUE = 4;
 const PLACES = CONCURRENCY + QUEUE;
 
-const logInAs = (app: TestApplication, identifier: string): Promise<Answer> =>
+const signInAs = (app: TestApplication, identifier: string): Promise<Answer> =>
   call(app, '/api/auth/login', { body: { identifier, password: 'not the password', transport: 'token' } });
 
 const settle = (answers: readonly Promise<Answer>[]) => {
@@ -25,8 +25,8 @@ describeEachApplication('an overload of sign-ins', ({ start }) => {
   it('RE-07 as many as there are places are served, all others are told at once when to come back, and cost nothing', async () => {
     const app = await start({ config: { hashQueueLimit: QUEUE } });
     const held = holdHashes();
-    const logIns = Array.from({ length: 60 }, (_, index) => logInAs(app, `nobody-${index}`));
-    const settled = settle(logIns);
+    const signIns = Array.from({ length: 60 }, (_, index) => signInAs(app, `nobody-${index}`));
+    const settled = settle(signIns);
     await until(() => settled.length >= 60 - PLACES);
     expect(settled).toHaveLength(60 - PLACES);
     for (const answer of settled) {
@@ -35,22 +35,22 @@ describeEachApplication('an overload of sign-ins', ({ start }) => {
     }
     expect(await readEvents(app, 'authn_login_fail')).toEqual([]);
     held.letGo(false);
-    const answers = await Promise.all(logIns);
+    const answers = await Promise.all(signIns);
     expect(answers.filter(({ status }) => status === 401)).toHaveLength(PLACES);
     expect(await readEvents(app, 'authn_login_fail')).toHaveLength(PLACES);
     expect(held.begun()).toBe(PLACES);
     held.restore();
-    expect(await logInAs(app, 'nobody'), 'every place is free again').toMatchObject(refusal('invalid-credentials'));
+    expect(await signInAs(app, 'nobody'), 'every place is free again').toMatchObject(refusal('invalid-credentials'));
   });
 
   it('RE-08 meanwhile everything else is answered: health, sessions, sign-in options', async () => {
     const app = await start({ config: { hashQueueLimit: QUEUE } });
     const ada = await signUp(app, 'ada');
     const held = holdHashes();
-    const logIns = Array.from({ length: PLACES }, (_, index) => logInAs(app, `nobody-${index}`));
-    const settled = settle(logIns);
+    const signIns = Array.from({ length: PLACES }, (_, index) => signInAs(app, `nobody-${index}`));
+    const settled = settle(signIns);
     await until(() => app.hasher.pending() === QUEUE);
-    expect(await logInAs(app, 'one-more')).toMatchObject(refusal('busy'));
+    expect(await signInAs(app, 'one-more')).toMatchObject(refusal('busy'));
     for (const path of ['/livez', '/readyz', '/api/auth/options'])
       expect((await call(app, path)).status, path).toBe(200);
     expect(await whoAmI(app, ada.accessToken)).toMatchObject({ status: 200 });
@@ -58,26 +58,26 @@ describeEachApplication('an overload of sign-ins', ({ start }) => {
     expect(refreshed.status).toBe(200);
     expect(settled, 'none of the sign-ins was served before').toEqual([]);
     held.letGo(false);
-    await Promise.all(logIns);
+    await Promise.all(signIns);
   });
 
   it('RE-08 work on files does not wait behind the hashes, which share the threads with it', async () => {
     const app = await start({ config: { hashQueueLimit: QUEUE, bcryptCost: 12 } });
-    const logIns = Array.from({ length: PLACES }, (_, index) => logInAs(app, `nobody-${index}`));
-    const settled = settle(logIns);
+    const signIns = Array.from({ length: PLACES }, (_, index) => signInAs(app, `nobody-${index}`));
+    const settled = settle(signIns);
     await until(() => app.hasher.pending() > 0);
     await readFile(import.meta.filename);
     expect(settled.length, 'hashes are still waiting').toBeLessThan(PLACES);
-    await Promise.all(logIns);
+    await Promise.all(signIns);
   });
 
   it('RE-09 a hash that fails is an error of its own, and gives its place back', async () => {
     const app = await start({ config: { hashQueueLimit: QUEUE } });
     const failed = await failHashes(() =>
-      Promise.all(Array.from({ length: PLACES }, (_, index) => logInAs(app, `nobody-${index}`))),
+      Promise.all(Array.from({ length: PLACES }, (_, index) => signInAs(app, `nobody-${index}`))),
     );
     for (const answer of failed) expect(answer).toMatchObject(refusal('internal'));
-    const answers = await Promise.all(Array.from({ length: PLACES }, (_, index) => logInAs(app, `nobody-${index}`)));
+    const answers = await Promise.all(Array.from({ length: PLACES }, (_, index) => signInAs(app, `nobody-${index}`)));
     for (const answer of answers) expect(answer).toMatchObject(refusal('invalid-credentials'));
   });
 });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { TestApplication } from '../../testing/start-application.ts';
 import { describeEachApplication } from '../../testing/start-application.ts';
-import { call, GOOD_PASSWORD, logIn, OTHER_PASSWORD, pointersOf, refusal, signUp } from '../../testing/personas.ts';
+import { call, GOOD_PASSWORD, signIn, OTHER_PASSWORD, pointersOf, refusal, signUp } from '../../testing/personas.ts';
 
 let number = 0;
 
@@ -60,7 +60,7 @@ describeEachApplication('password rules', ({ start }) => {
     ];
     for (const password of passwords) expect(await register(app, password), password).toMatchObject({ status: 201 });
     for (const [index, password] of passwords.entries())
-      await logIn(app, `quokka${number - passwords.length + 1 + index}`, password);
+      await signIn(app, `quokka${number - passwords.length + 1 + index}`, password);
   });
 
   it('PW-04 refuses the 73rd byte in words, hashing nothing, wherever a password comes in', async () => {
@@ -91,7 +91,7 @@ describeEachApplication('password rules', ({ start }) => {
     // Every byte counts: the same but for the last one is another password.
     const almost = { identifier: 'ada', password: phrase(70) + 'xz', transport: 'token' };
     expect(await call(app, '/api/auth/login', { body: almost })).toMatchObject(refusal('invalid-credentials'));
-    await logIn(app, 'ada', ada.password);
+    await signIn(app, 'ada', ada.password);
   });
 
   it('PW-05 never hashes a password of a megabyte', async () => {
@@ -105,7 +105,7 @@ describeEachApplication('password rules', ({ start }) => {
     const app = await start();
     const password = ' Ätna  raucht über dem Hafen ';
     const ada = await signUp(app, 'ada', password.normalize('NFD'));
-    await logIn(app, 'ada', password.normalize('NFC'));
+    await signIn(app, 'ada', password.normalize('NFC'));
     for (const other of [
       password.trim(),
       password.toLowerCase(),
@@ -133,7 +133,7 @@ describeEachApplication('password rules', ({ start }) => {
       expect(pointersOf(changed), password).toEqual(['/newPassword']);
       expect(pointersOf(await setUp(password)), password).toEqual(['/password']);
     }
-    await logIn(app, 'ada');
+    await signIn(app, 'ada');
     // A refused password has not used up the link.
     expect(await setUp(GOOD_PASSWORD)).toMatchObject({ status: 201 });
   });
@@ -165,6 +165,6 @@ describeEachApplication('password rules', ({ start }) => {
       const meter = await call(app, '/api/auth/password-strength', { body: { password, username, email } });
       expect(meter, password).toMatchObject({ status: 200, body: { acceptable: false } });
     }
-    await logIn(app, 'lovelace');
+    await signIn(app, 'lovelace');
   });
 });

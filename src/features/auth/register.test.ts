@@ -5,7 +5,7 @@ import {
   call,
   cookieOf,
   GOOD_PASSWORD,
-  logIn,
+  signIn,
   pointersOf,
   readEvents,
   refreshByCookie,
@@ -66,7 +66,7 @@ describeEachApplication('sign-up', ({ start }) => {
         '/username',
       ]);
     expect(await count(app, 'users')).toBe(1);
-    expect((await logIn(app, 'ＡＤＡ')).user.username).toBe('ada');
+    expect((await signIn(app, 'ＡＤＡ')).user.username).toBe('ada');
   });
 
   it('PW-19 keeps an address as typed, with its domain in ASCII, unique without regard to case', async () => {
@@ -78,7 +78,7 @@ describeEachApplication('sign-up', ({ start }) => {
     expect(taken.body['errors']).toMatchObject([{ pointer: '/email' }]);
     // No Gmail dot rule: these are two people.
     expect(await register(app, { username: 'adal', email: 'adal@bücher.example' })).toMatchObject({ status: 201 });
-    expect((await logIn(app, 'ADA.L@bücher.example')).user.username).toBe('ada');
+    expect((await signIn(app, 'ADA.L@bücher.example')).user.username).toBe('ada');
   });
 
   it('PW-19 refuses what is not exactly one address', async () => {
@@ -173,7 +173,7 @@ describeEachApplication('sign-up', ({ start }) => {
     const sameOrigin = { 'Sec-Fetch-Site': 'same-origin' };
     const first = await register(app, { transport: 'cookie' }, sameOrigin);
     const cookie = cookieOf(first);
-    const elsewhere = await logIn(app, 'ada');
+    const elsewhere = await signIn(app, 'ada');
     const body = { ...ada, username: 'bob', email: 'bob@example.org', transport: 'cookie' };
     const second = await call(app, '/api/auth/register', { body, cookie });
     expect(second.status).toBe(201);

@@ -5,8 +5,8 @@ import {
   cookieOf,
   createFrozenClock,
   GOOD_PASSWORD,
-  logIn,
-  logInByCookie,
+  signIn,
+  signInByCookie,
   pointersOf,
   refreshBy,
   refreshByCookie,
@@ -84,7 +84,7 @@ describeEachApplication('the session cookie', ({ start }) => {
   it('never mixes with tokens: each opens only by the way it came', async () => {
     const app = await start();
     const program = await signUp(app, 'ada');
-    const browser = await logInByCookie(app, 'ada');
+    const browser = await signInByCookie(app, 'ada');
     const cookieValue = browser.cookie.slice(NAME.length + 1);
     expect(await refreshBy(app, cookieValue)).toMatchObject(refusal('invalid-token'));
     expect(await refreshByCookie(app, `${NAME}=${program.refreshToken}`)).toMatchObject(refusal('invalid-token'));
@@ -107,7 +107,7 @@ describeEachApplication('the session cookie', ({ start }) => {
   it('is neither set nor used for another site', async () => {
     const app = await start();
     await signUp(app, 'ada');
-    const { cookie } = await logInByCookie(app, 'ada');
+    const { cookie } = await signInByCookie(app, 'ada');
     const logInBody = { identifier: 'ada', password: GOOD_PASSWORD, transport: 'cookie' };
     const hashes = app.hasher.hashCount;
     for (const headers of [
@@ -139,7 +139,7 @@ describeEachApplication('the session cookie', ({ start }) => {
     const app = await start();
     await signUp(app, 'ada');
     for (const send of ['cookie', 'bearer', 'both'] as const) {
-      const { cookie, accessToken } = await logInByCookie(app, 'ada');
+      const { cookie, accessToken } = await signInByCookie(app, 'ada');
       const out = await call(app, '/api/auth/logout', {
         body: {},
         ...(send !== 'bearer' && { cookie }),
@@ -150,6 +150,6 @@ describeEachApplication('the session cookie', ({ start }) => {
       expect(await refreshByCookie(app, cookie), send).toMatchObject(refusal('invalid-token'));
       expect(await whoAmI(app, accessToken), send).toMatchObject(refusal('invalid-token'));
     }
-    await logIn(app, 'ada');
+    await signIn(app, 'ada');
   });
 });

@@ -5,7 +5,7 @@ import { describeEachApplication } from '../../testing/start-application.ts';
 import {
   call,
   GOOD_PASSWORD,
-  logIn,
+  signIn,
   OTHER_PASSWORD,
   readEvents,
   refusal,
@@ -34,7 +34,7 @@ function duringVerification({ hasher }: TestApplication, act: () => Promise<unkn
 const liveSessions = async (app: TestApplication) =>
   (await app.database.read.selectFrom('sessions').select('id').where('terminated_at', 'is', null).execute()).length;
 
-describeEachApplication('log-in against a change of the account', ({ start }) => {
+describeEachApplication('sign-in against a change of the account', ({ start }) => {
   it('begins no session where the account was disabled meanwhile, and records the failure', async () => {
     const app = await start();
     await signUp(app, 'ada');
@@ -69,31 +69,31 @@ describeEachApplication('log-in against a change of the account', ({ start }) =>
     expect(changed).toMatchObject(refusal('invalid-input'));
     await app.userAdministration.enable('ada', { type: 'system' });
     expect(await tryLogIn(app, OTHER_PASSWORD)).toMatchObject(refusal('invalid-credentials'));
-    await logIn(app, 'ada');
+    await signIn(app, 'ada');
     expect(await readEvents(app, 'authn_password_change')).toEqual([]);
     expect(await readEvents(app, 'authn_password_change_fail')).toHaveLength(1);
   });
 
-  it('leaves no live session of the old password, however log-ins and a change of it meet', async () => {
+  it('leaves no live session of the old password, however sign-ins and a change of it meet', async () => {
     const app = await start();
     let password = GOOD_PASSWORD;
     let ada = await signUp(app, 'ada');
     for (let round = 0; round < 5; round += 1) {
       const next = `${OTHER_PASSWORD} ${round}`;
       const body = { currentPassword: password, newPassword: next };
-      const [changed, ...logIns] = await Promise.all([
+      const [changed, ...signIns] = await Promise.all([
         call(app, '/api/auth/password', { method: 'PATCH', token: ada.accessToken, body }),
-        // As many as an account may have under way at once, and one to spare for the log-in below.
+        // As many as an account may have under way at once, and one to spare for the sign-in below.
         ...Array.from({ length: 4 }, () => tryLogIn(app, password)),
       ]);
       expect(changed).toMatchObject({ status: 204 });
-      for (const { status, body } of logIns) {
+      for (const { status, body } of signIns) {
         expect([200, 401]).toContain(status);
         if (status === 200) expect(await whoAmI(app, body['accessToken'])).toMatchObject(refusal('invalid-token'));
       }
       expect(await whoAmI(app, ada.accessToken)).toMatchObject({ status: 200 });
       password = next;
-      ada = { ...(await logIn(app, 'ada', next)) };
+      ada = { ...(await signIn(app, 'ada', next)) };
     }
   });
 

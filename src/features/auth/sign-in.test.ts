@@ -7,8 +7,8 @@ import {
   call,
   cookieOf,
   GOOD_PASSWORD,
-  logIn,
-  logInByCookie,
+  signIn,
+  signInByCookie,
   OTHER_PASSWORD,
   readEvents,
   refreshBy,
@@ -111,7 +111,7 @@ describeEachApplication('log-in', ({ start }) => {
     expect(await storedHash(app, 'eve')).toBe(cheap);
   });
 
-  it('PW-10, PW-11 stores $2b$ of the configured cost, and renews an older hash at the next good log-in', async () => {
+  it('PW-10, PW-11 stores $2b$ of the configured cost, and renews an older hash at the next good sign-in', async () => {
     const app = await start({ config: { bcryptCost: 5 } });
     const ada = await signUp(app, 'ada');
     expect(await storedHash(app, 'ada')).toMatch(/^\$2b\$05\$/);
@@ -122,17 +122,17 @@ describeEachApplication('log-in', ({ start }) => {
       await storeHash(app, 'ada', older);
       expect(await tryLogIn(app, 'ada', OTHER_PASSWORD)).toMatchObject(refusal('invalid-credentials'));
       expect(await storedHash(app, 'ada')).toBe(older);
-      await logIn(app, 'ada');
+      await signIn(app, 'ada');
       const renewed = await storedHash(app, 'ada');
       expect(renewed).toMatch(/^\$2b\$05\$/);
-      await logIn(app, 'ada');
+      await signIn(app, 'ada');
       expect(await storedHash(app, 'ada')).toBe(renewed);
     }
     expect(await whoAmI(app, ada.accessToken)).toMatchObject({ status: 200 });
   });
 
-  // Guards: of two log-ins at once with an older hash one was refused as a wrong password, since the other renewed the hash.
-  it('PW-11 lets everyone in who logs in at once while the hash is renewed', async () => {
+  // Guards: of two sign-ins at once with an older hash one was refused as a wrong password, since the other renewed the hash.
+  it('PW-11 lets everyone in who signs in at once while the hash is renewed', async () => {
     const app = await start({ config: { bcryptCost: 5 } });
     const ada = await signUp(app, 'ada');
     await storeHash(app, 'ada', await bcrypt.hash(GOOD_PASSWORD, 4));
@@ -145,7 +145,7 @@ describeEachApplication('log-in', ({ start }) => {
     expect(await tryLogIn(app, 'ada')).toMatchObject(refusal('invalid-credentials'));
   });
 
-  it('LG-08 logs in by POST and JSON only', async () => {
+  it('LG-08 signs in by POST and JSON only', async () => {
     const app = await start();
     await signUp(app, 'ada');
     const fields = { identifier: 'ada', password: GOOD_PASSWORD, transport: 'token' };
@@ -178,7 +178,7 @@ describeEachApplication('log-in', ({ start }) => {
   it('LG-09 begins a new session each time, and ends the one that this browser was in before', async () => {
     const app = await start();
     const program = await signUp(app, 'ada');
-    const first = await logInByCookie(app, 'ada');
+    const first = await signInByCookie(app, 'ada');
     const body = { identifier: 'ada', password: GOOD_PASSWORD, transport: 'cookie' };
     const wrong = await call(app, '/api/auth/login', {
       body: { ...body, password: OTHER_PASSWORD },

@@ -2,8 +2,8 @@ import { expect, it } from 'vitest';
 import { describeEachApplication } from '../../testing/start-application.ts';
 import {
   call,
-  logIn,
-  logInByCookie,
+  signIn,
+  signInByCookie,
   readEvents,
   refreshBy,
   refreshByCookie,
@@ -16,7 +16,7 @@ describeEachApplication('log-out', ({ start }) => {
   it('SE-08 ends this session at the server, its tokens with it, and no other', async () => {
     const app = await start();
     const ada = await signUp(app, 'ada');
-    const elsewhere = await logIn(app, 'ada');
+    const elsewhere = await signIn(app, 'ada');
     const next = await refreshBy(app, ada.refreshToken);
     expect(await call(app, '/api/auth/logout', { body: {}, token: ada.accessToken })).toMatchObject({ status: 204 });
     for (const token of [ada.accessToken, next.body['accessToken']])
@@ -43,8 +43,8 @@ describeEachApplication('log-out', ({ start }) => {
   it('SE-08 ends the session of a browser by its cookie alone, long after its access token has run out', async () => {
     const app = await start();
     await signUp(app, 'ada');
-    const browser = await logInByCookie(app, 'ada');
-    const other = await logInByCookie(app, 'ada');
+    const browser = await signInByCookie(app, 'ada');
+    const other = await signInByCookie(app, 'ada');
     app.clock.advance(3_600_000);
     expect(await call(app, '/api/auth/logout', { body: {}, cookie: browser.cookie })).toMatchObject({ status: 204 });
     expect(await refreshByCookie(app, browser.cookie)).toMatchObject(refusal('invalid-token'));
@@ -60,7 +60,7 @@ describeEachApplication('log-out', ({ start }) => {
     const { transaction } = app.database;
     const readSession = () => app.database.read.selectFrom('sessions').selectAll().executeTakeFirstOrThrow();
     let ended: Awaited<ReturnType<typeof readSession>> | undefined;
-    // The refresh has read a live session and is about to write when the log-out comes in between.
+    // The refresh has read a live session and is about to write when the sign-out comes in between.
     Object.assign(app.database, {
       transaction: async (run: Parameters<typeof transaction>[0]) => {
         Object.assign(app.database, { transaction });
@@ -79,7 +79,7 @@ describeEachApplication('log-out', ({ start }) => {
   it('ends nothing for a forged cookie or without a credential', async () => {
     const app = await start();
     await signUp(app, 'ada');
-    const { cookie } = await logInByCookie(app, 'ada');
+    const { cookie } = await signInByCookie(app, 'ada');
     const forged = cookie.replace(/\.[\w-]{42}/, `.${'A'.repeat(42)}`);
     expect(await call(app, '/api/auth/logout', { body: {}, cookie: forged })).toMatchObject({ status: 204 });
     expect(await call(app, '/api/auth/logout', { body: {} })).toMatchObject(refusal('invalid-token'));

@@ -3,7 +3,15 @@ import type { ProxyFindings } from '#contract/proxy.ts';
 import { connectFrom } from '../../testing/peer.ts';
 import type { Peer } from '../../testing/peer.ts';
 import { healthPartsOf } from '../../testing/health-parts.ts';
-import { call, createFrozenClock, logIn, refusal, setUpAdministrator, signUp, whoAmI } from '../../testing/personas.ts';
+import {
+  call,
+  createFrozenClock,
+  signIn,
+  refusal,
+  setUpAdministrator,
+  signUp,
+  whoAmI,
+} from '../../testing/personas.ts';
 import { describeEachApplication } from '../../testing/start-application.ts';
 import type { TestApplication } from '../../testing/start-application.ts';
 
@@ -121,7 +129,7 @@ describeEachApplication('a forwarding header from a peer that is not trusted', (
     const clock = createFrozenClock();
     const app = await start({ clock });
     await setUpAdministrator(app);
-    const look = async () => report(app, (await logIn(app, 'root')).accessToken);
+    const look = async () => report(app, (await signIn(app, 'root')).accessToken);
     await optionsOf(await connectFrom(app, '192.168.7.2'), FORWARDED);
     clock.advance(19 * MINUTE);
     expect(await look()).toMatchObject({ observedMinutes: 19, findings: [{ peer: '192.168.7.2' }] });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import {
   call,
-  logIn,
+  signIn,
   readEvents,
   refusal,
   setUpAdministrator,
@@ -179,7 +179,7 @@ describeEachApplication('why a request was answered 429', ({ start }) => {
       },
     });
     app.clock.advance(86_400_000);
-    const later = await logIn(app, 'root');
+    const later = await signIn(app, 'root');
     expect(await read(app, later, `/refusals/${requestId}`)).toMatchObject(refusal('not-found'));
   });
 

@@ -18,7 +18,7 @@ const from = (address: string, options: CallOptions = {}): CallOptions => ({
 let names = 0;
 
 /** Each time under another name, so that it is the address that tries too often. */
-const logInWrong = (app: TestApplication, address: string): Promise<Answer> => {
+const signInWrong = (app: TestApplication, address: string): Promise<Answer> => {
   const body = { identifier: `nobody${(names += 1)}`, password: 'x', transport: 'token' };
   return call(app, '/api/auth/login', from(address, { body }));
 };
@@ -74,7 +74,7 @@ describeEachApplication('quotas', ({ start }) => {
   it('RL-07 RL-08 the smallest quota refuses, names itself, and waiting as long as it says works', async () => {
     const app = await start(withQuotas({ address: { minute: 100, day: 500 }, login: { minute: 3, hour: 5 } }));
     const answers: Answer[] = [];
-    for (let index = 0; index < 3; index += 1) answers.push(await logInWrong(app, '203.0.113.7'));
+    for (let index = 0; index < 3; index += 1) answers.push(await signInWrong(app, '203.0.113.7'));
     expect(answers.map(({ status }) => status)).toEqual([401, 401, 401]);
     const [policies, ...others] = new Set(answers.map(({ headers }) => headers.get('ratelimit-policy')));
     expect(others).toEqual([]);
@@ -88,26 +88,26 @@ describeEachApplication('quotas', ({ start }) => {
       2, 1, 0,
     ]);
 
-    const refused = await logInWrong(app, '203.0.113.7');
+    const refused = await signInWrong(app, '203.0.113.7');
     const wait = expectRefused(refused, ['login-minute'], 60);
     expect(parseField(refused.headers.get('ratelimit'))['login-minute']).toMatchObject({ r: 0 });
-    expect((await logInWrong(app, '203.0.113.8')).status, 'somebody else').toBe(401);
+    expect((await signInWrong(app, '203.0.113.8')).status, 'somebody else').toBe(401);
 
     app.clock.advance(wait * 1000);
-    expect((await logInWrong(app, '203.0.113.7')).status).toBe(401);
-    expect((await logInWrong(app, '203.0.113.7')).status).toBe(401);
+    expect((await signInWrong(app, '203.0.113.7')).status).toBe(401);
+    expect((await signInWrong(app, '203.0.113.7')).status).toBe(401);
     app.clock.advance(60_000);
-    expectRefused(await logInWrong(app, '203.0.113.7'), ['login-hour'], 3600);
+    expectRefused(await signInWrong(app, '203.0.113.7'), ['login-hour'], 3600);
   });
 
   it('RL-11 a refused request costs no hash and no record, does not lengthen the block, and uses up nothing else', async () => {
     const app = await start(withQuotas({ address: { minute: 50 }, login: { minute: 2 } }));
-    await logInWrong(app, '203.0.113.7');
-    await logInWrong(app, '203.0.113.7');
+    await signInWrong(app, '203.0.113.7');
+    await signInWrong(app, '203.0.113.7');
     const hashes = app.hasher.hashCount;
     const waits: number[] = [];
     for (let index = 0; index < 60; index += 1)
-      waits.push(expectRefused(await logInWrong(app, '203.0.113.7'), ['login-minute'], 60));
+      waits.push(expectRefused(await signInWrong(app, '203.0.113.7'), ['login-minute'], 60));
     expect(app.hasher.hashCount).toBe(hashes);
     expect(waits.toSorted((one, other) => other - one)).toEqual(waits);
     const next = await call(app, '/api/auth/options', from('203.0.113.7'));
@@ -175,6 +175,6 @@ describeEachApplication('quotas', ({ start }) => {
 });
 
 async function logInWrongUntil(app: TestApplication, allowed: number): Promise<Answer> {
-  for (let index = 0; index < allowed; index += 1) expect((await logInWrong(app, '192.0.2.9')).status).toBe(401);
-  return await logInWrong(app, '192.0.2.9');
+  for (let index = 0; index < allowed; index += 1) expect((await signInWrong(app, '192.0.2.9')).status).toBe(401);
+  return await signInWrong(app, '192.0.2.9');
 }

@@ -6,7 +6,7 @@ import { describeEachApplication } from '../../testing/start-application.ts';
 import {
   call,
   createFrozenClock,
-  logInByCookie,
+  signInByCookie,
   refreshBy,
   refusal,
   setUpAdministrator,
@@ -62,7 +62,7 @@ describeEachApplication('access tokens', ({ start }) => {
     const app = await start();
     const root = await setUpAdministrator(app);
     await signUp(app, 'ada');
-    const browser = await logInByCookie(app, 'ada');
+    const browser = await signInByCookie(app, 'ada');
     const answer = await call(app, '/.well-known/jwks.json');
     expect(answer.headers.get('cache-control')).toBe('public, max-age=300');
     const keys = answer.body['keys'] as (JsonWebKey & { kid: string })[];

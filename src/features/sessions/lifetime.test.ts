@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { describeEachApplication } from '../../testing/start-application.ts';
 import {
   createFrozenClock,
-  logInByCookie,
+  signInByCookie,
   refreshBy,
   refreshByCookie,
   refusal,
@@ -42,7 +42,7 @@ describeEachApplication('the ends of a session', ({ start }) => {
     const clock = createFrozenClock();
     const app = await start({ clock });
     await signUp(app, 'ada');
-    let { cookie, accessToken } = await logInByCookie(app, 'ada');
+    let { cookie, accessToken } = await signInByCookie(app, 'ada');
     for (let day = 6; day < 30; day += 6) {
       clock.advance(6 * DAY);
       const answer = await refreshByCookie(app, cookie);

@@ -5,7 +5,7 @@ import { storedText } from '../../testing/database-state.ts';
 import {
   call,
   createFrozenClock,
-  logIn,
+  signIn,
   readEvents,
   refreshBy,
   refusal,
@@ -72,7 +72,7 @@ describeEachApplication('refresh', ({ start }) => {
   it('SE-03 ends the session, and no other, when an old token comes after the grace', async () => {
     const app = await start();
     const ada = await signUp(app, 'ada');
-    const elsewhere = await logIn(app, 'ada');
+    const elsewhere = await signIn(app, 'ada');
     const next = await refreshBy(app, ada.refreshToken);
     app.clock.advance(10_001);
     const stolen = await Promise.all(Array.from({ length: 5 }, () => refreshBy(app, ada.refreshToken)));
@@ -184,7 +184,7 @@ describeEachApplication('refresh', ({ start }) => {
     expect(await refreshBy(app, ada.refreshToken)).toMatchObject(refusal('invalid-token'));
     expect(await whoAmI(app, ada.accessToken)).toMatchObject(refusal('invalid-token'));
     expect(await readEvents(app, 'authn_token_reuse')).toEqual([]);
-    await logIn(app, 'ada');
+    await signIn(app, 'ada');
   });
 
   it('refuses a request without a refresh token', async () => {

@@ -5,7 +5,7 @@ import {
   call,
   createFrozenClock,
   GOOD_PASSWORD,
-  logIn,
+  signIn,
   OTHER_PASSWORD,
   readEvents,
   refreshBy,
@@ -37,12 +37,12 @@ describeEachApplication('two replicas', ({ start }) => {
     expect(await refreshBy(other, refreshToken)).toMatchObject({ status: 200 });
   });
 
-  it('SE-06 leave no live token of a refresh that met a log-out', async () => {
+  it('SE-06 leave no live token of a refresh that met a sign-out', async () => {
     const replicas = await startReplicas(start);
     const [app, other] = replicas;
     await signUp(app, 'ada');
     for (let round = 0; round < 10; round += 1) {
-      const ada = await logIn(app, 'ada');
+      const ada = await signIn(app, 'ada');
       const acts = times(6, (index) => () => refreshBy(replicas[index % 2] ?? app, ada.refreshToken));
       acts.splice(round % 7, 0, () => call(other, '/api/auth/logout', { body: {}, token: ada.accessToken }));
       const answers = await Promise.all(acts.map((act) => act()));
@@ -65,7 +65,7 @@ describeEachApplication('two replicas', ({ start }) => {
     await signUp(app, 'ada');
     let password = GOOD_PASSWORD;
     for (let round = 0; round < 4; round += 1) {
-      const [ada, elsewhere] = [await logIn(app, 'ada', password), await logIn(other, 'ada', password)];
+      const [ada, elsewhere] = [await signIn(app, 'ada', password), await signIn(other, 'ada', password)];
       const next = `${OTHER_PASSWORD} ${round}`;
       const body = { currentPassword: password, newPassword: next };
       const end =

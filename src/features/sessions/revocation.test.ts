@@ -8,7 +8,7 @@ import { describeEachApplication } from '../../testing/start-application.ts';
 import {
   call,
   GOOD_PASSWORD,
-  logIn,
+  signIn,
   OTHER_PASSWORD,
   refreshBy,
   refusal,
@@ -27,7 +27,7 @@ const ends: Record<string, (app: TestApplication, ada: Persona) => Promise<unkno
   'log-out': (app, ada) => call(app, '/api/auth/logout', { body: {}, token: ada.accessToken }),
   disabling: (app) => app.userAdministration.disable('ada', system),
   'a change of password elsewhere': async (app) => {
-    const elsewhere = await logIn(app, 'ada');
+    const elsewhere = await signIn(app, 'ada');
     const body = { currentPassword: GOOD_PASSWORD, newPassword: OTHER_PASSWORD };
     return await call(app, '/api/auth/password', { method: 'PATCH', token: elsewhere.accessToken, body });
   },

@@ -6,8 +6,8 @@ import {
   call,
   createFrozenClock,
   GOOD_PASSWORD,
-  logIn,
-  logInByCookie,
+  signIn,
+  signInByCookie,
   OTHER_PASSWORD,
   pointersOf,
   readEvents,
@@ -53,7 +53,7 @@ describeEachApplication('set-up', ({ start }) => {
     expect(await users(app)).toHaveLength(1);
     expect(await storedText(app)).not.toContain(secret);
     expect(app.logText()).not.toContain(secret);
-    await logIn(app, 'root');
+    await signIn(app, 'root');
   });
 
   it('PW-16 refuses a secret that is wrong, without hashing a password or telling who exists', async () => {
@@ -101,7 +101,7 @@ describeEachApplication('set-up', ({ start }) => {
     expect(await setUp(app, secret, { transport: 'cookie' })).toMatchObject(refusal('cross-site-request'));
     expect(await readEvents(app, 'setup_completed')).toEqual([]);
     expect(await setUp(app, secret)).toMatchObject({ status: 201 });
-    expect((await logIn(app, 'ada')).user.roles).toEqual(['user']);
+    expect((await signIn(app, 'ada')).user.roles).toEqual(['user']);
   });
 
   it('makes another administrator by a recovery link, and nobody else less of one', async () => {
@@ -125,7 +125,7 @@ describeEachApplication('set-up', ({ start }) => {
   it('LG-09 ends the session that the browser was in before', async () => {
     const app = await start();
     await signUp(app, 'ada');
-    const before = await logInByCookie(app, 'ada');
+    const before = await signInByCookie(app, 'ada');
     const answer = await call(app, '/api/setup', {
       body: {
         secret: secretOf(app.setupLink),
@@ -182,7 +182,7 @@ describeEachApplication('the administrator of the configuration', ({ start }) =>
         details: { roles: ['admin'] },
       },
     ]);
-    const boss = await logIn(app, 'boss');
+    const boss = await signIn(app, 'boss');
     expect(await whoAmI(app, boss.accessToken)).toMatchObject({ body: { user: { roles: ['admin'] } } });
   });
 

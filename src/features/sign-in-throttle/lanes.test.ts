@@ -1,6 +1,6 @@
 // What an operator sees of the counts and may do with them, and when they go by themselves.
 import { expect, it } from 'vitest';
-import { createFrozenClock, logInByCookie, signUp } from '../../testing/personas.ts';
+import { createFrozenClock, signInByCookie, signUp } from '../../testing/personas.ts';
 import { describeEachApplication, TEST_SECRET } from '../../testing/start-application.ts';
 import type { TestApplication } from '../../testing/start-application.ts';
 import {
@@ -8,21 +8,21 @@ import {
   expectThrottled,
   fail,
   lanesOf,
-  logInRight,
-  logInWrong,
+  signInRight,
+  signInWrong,
   MINUTE,
-} from '../../testing/throttled-log-ins.ts';
+} from '../../testing/throttled-sign-ins.ts';
 
 type Which = Parameters<TestApplication['signInThrottle']['release']>[1];
 
 const release = (app: TestApplication, which: Which): Promise<number> =>
   app.database.transaction((tx) => app.signInThrottle.release(tx, which));
 
-describeEachApplication('the counts of failed log-ins', ({ start }) => {
+describeEachApplication('the counts of failed sign-ins', ({ start }) => {
   it('are listed while they block, those that wait longest first, and without the name that was typed', async () => {
     const app = await start({ clock: createFrozenClock() });
     const ada = await signUp(app, 'ada');
-    const { device } = await logInByCookie(app, 'ada');
+    const { device } = await signInByCookie(app, 'ada');
     for (let failures = 0; failures < 100; failures += 1) {
       await fail(app, 'ada', 1);
       app.clock.advance(15 * MINUTE);
@@ -72,7 +72,7 @@ describeEachApplication('the counts of failed log-ins', ({ start }) => {
   it('can be released: of an account with all its devices, of a name that is no account’s, or one alone', async () => {
     const app = await start({ clock: createFrozenClock() });
     const ada = await signUp(app, 'ada');
-    const { device } = await logInByCookie(app, 'ada');
+    const { device } = await signInByCookie(app, 'ada');
     const block = async (): Promise<void> => {
       await fail(app, 'ada', 5);
       await fail(app, 'ada', 5, { device });
@@ -82,15 +82,15 @@ describeEachApplication('the counts of failed log-ins', ({ start }) => {
     await fail(app, 'somebody', 5);
     expect(await release(app, { userId: ada.user.id })).toBe(2);
     expect(await release(app, { userId: ada.user.id })).toBe(0);
-    expect(await logInRight(app, 'ada')).toMatchObject({ status: 200 });
+    expect(await signInRight(app, 'ada')).toMatchObject({ status: 200 });
     await block();
     const [own] = (await app.signInThrottle.listBlocked(10)).filter(({ kind }) => kind === 'device');
     expect(await release(app, { key: own?.key ?? '' })).toBe(1);
-    expectThrottled(await logInRight(app, 'ada'), 30);
-    expect(await logInRight(app, 'ada', { device })).toMatchObject({ status: 200 });
+    expectThrottled(await signInRight(app, 'ada'), 30);
+    expect(await signInRight(app, 'ada', { device })).toMatchObject({ status: 200 });
     expect(await release(app, { identifier: ' NOBODY ' })).toBe(1);
     await fail(app, 'nobody', 1);
-    expectThrottled(await logInWrong(app, 'somebody'), 30);
+    expectThrottled(await signInWrong(app, 'somebody'), 30);
 
     const config = { appSecret: 'Nw7LrQ2bVx9KsTf4HjYc6MgPd1EaZu8RoWi3BkXn', appSecretPrevious: [TEST_SECRET] };
     const renewed = await start({ url: app.config.databaseUrl, clock: app.clock, config });

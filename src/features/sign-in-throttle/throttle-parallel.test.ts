@@ -3,9 +3,9 @@ import { expect, it } from 'vitest';
 import { holdHashes } from '../../testing/held-hashes.ts';
 import { createFrozenClock, refusal, signUp, startReplicas } from '../../testing/personas.ts';
 import { describeEachApplication } from '../../testing/start-application.ts';
-import { expectThrottled, fail, lanesOf, logInRight, logInWrong } from '../../testing/throttled-log-ins.ts';
+import { expectThrottled, fail, lanesOf, signInRight, signInWrong } from '../../testing/throttled-sign-ins.ts';
 
-describeEachApplication('log-ins at once', ({ start }) => {
+describeEachApplication('sign-ins at once', ({ start }) => {
   it.each(['ada', 'nobody'])(
     'LG-04 of 100 wrong ones for %s over two replicas, exactly five are hashed',
     async (name) => {
@@ -15,7 +15,7 @@ describeEachApplication('log-ins at once', ({ start }) => {
       const hashes = hashCount();
       const answers = await Promise.all(
         Array.from({ length: 100 }, (_, index) =>
-          logInWrong(replicas[index % 2 === 0 ? 0 : 1], name, { address: `203.0.113.${index}` }),
+          signInWrong(replicas[index % 2 === 0 ? 0 : 1], name, { address: `203.0.113.${index}` }),
         ),
       );
       const refused = answers.filter(({ status }) => status === 429);
@@ -32,7 +32,7 @@ describeEachApplication('log-ins at once', ({ start }) => {
     await signUp(app, 'ada');
     await fail(app, 'ada', 5);
     const hashes = app.hasher.hashCount;
-    for (const answer of await Promise.all(Array.from({ length: 20 }, () => logInRight(app, 'ada'))))
+    for (const answer of await Promise.all(Array.from({ length: 20 }, () => signInRight(app, 'ada'))))
       expectThrottled(answer, 30);
     expect(app.hasher.hashCount).toBe(hashes);
   });
@@ -41,11 +41,11 @@ describeEachApplication('log-ins at once', ({ start }) => {
     const app = await start({ config: { hashQueueLimit: 3 } });
     await signUp(app, 'ada');
     const hashes = holdHashes();
-    const held = Array.from({ length: 5 }, (_, index) => logInWrong(app, `nobody${index}`));
+    const held = Array.from({ length: 5 }, (_, index) => signInWrong(app, `nobody${index}`));
     await expect.poll(async () => (await lanesOf(app)).length).toBe(5);
     const asked = app.database.statementCount;
     for (let round = 0; round < 6; round += 1) {
-      const answer = await logInRight(app, 'ada');
+      const answer = await signInRight(app, 'ada');
       expect(answer).toMatchObject(refusal('busy'));
       expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
     }
@@ -55,6 +55,6 @@ describeEachApplication('log-ins at once', ({ start }) => {
     hashes.letGo(false);
     for (const answer of await Promise.all(held)) expect(answer).toMatchObject(refusal('invalid-credentials'));
     hashes.restore();
-    expect(await logInRight(app, 'ada')).toMatchObject({ status: 200 });
+    expect(await signInRight(app, 'ada')).toMatchObject({ status: 200 });
   });
 });

@@ -5,7 +5,7 @@ import {
   cookieOf,
   createFrozenClock,
   GOOD_PASSWORD,
-  logInByCookie,
+  signInByCookie,
   OTHER_PASSWORD,
   readEvents,
   refusal,
@@ -19,25 +19,25 @@ import {
   fail,
   HOUR,
   lanesOf,
-  logInRight,
-  logInWrong,
+  signInRight,
+  signInWrong,
   MINUTE,
   SECOND,
   tryLogIn,
-} from '../../testing/throttled-log-ins.ts';
+} from '../../testing/throttled-sign-ins.ts';
 
 const system = { type: 'system' } as const;
 
-describeEachApplication('the log-in throttle', ({ start }) => {
+describeEachApplication('the sign-in throttle', ({ start }) => {
   it('LG-03 lets an account fail four times for nothing, then makes it wait longer each time, from everywhere', async () => {
     const clock = createFrozenClock();
     const [one, other] = await startReplicas(start, { clock });
     await signUp(one, 'ada');
     const ways = [
-      () => logInWrong(one, 'ada', { address: '203.0.113.1' }),
-      () => logInWrong(other, 'ADA@Example.ORG', { address: '203.0.113.2' }),
-      () => logInWrong(one, ' ａda ', { address: '2001:db8::1' }),
-      () => logInWrong(other, 'ada@example.org'),
+      () => signInWrong(one, 'ada', { address: '203.0.113.1' }),
+      () => signInWrong(other, 'ADA@Example.ORG', { address: '203.0.113.2' }),
+      () => signInWrong(one, ' ａda ', { address: '2001:db8::1' }),
+      () => signInWrong(other, 'ada@example.org'),
     ];
     let turn = 0;
     const next = () => ways[(turn += 1) % ways.length]?.();
@@ -61,13 +61,13 @@ describeEachApplication('the log-in throttle', ({ start }) => {
     await fail(before, 'ada', 5);
     await before.stop();
     const after = await start({ url: before.config.databaseUrl, clock: before.clock });
-    expectThrottled(await logInRight(after, 'ada'), 30);
-    expect(await logInRight(after, 'bob')).toMatchObject({ status: 200 });
+    expectThrottled(await signInRight(after, 'ada'), 30);
+    expect(await signInRight(after, 'bob')).toMatchObject({ status: 200 });
     await fail(after, 'nobody', 5);
-    expectThrottled(await logInWrong(after, ' NOBODY '), 30);
-    expect(await logInWrong(after, 'nobody@example.org')).toMatchObject(refusal('invalid-credentials'));
+    expectThrottled(await signInWrong(after, ' NOBODY '), 30);
+    expect(await signInWrong(after, 'nobody@example.org')).toMatchObject(refusal('invalid-credentials'));
     await fail(after, 'not a NAME at all!', 5);
-    expectThrottled(await logInWrong(after, ' not a name at all! '), 30);
+    expectThrottled(await signInWrong(after, ' not a name at all! '), 30);
   });
 
   it('LG-03 forgets fewer than five in 15 minutes, and the growth of the waits a day after the last failure', async () => {
@@ -81,13 +81,13 @@ describeEachApplication('the log-in throttle', ({ start }) => {
     // The window began a moment ago: the one that ended then does not help.
     app.clock.advance(15 * MINUTE - 1);
     await fail(app, 'ada', 1);
-    expectThrottled(await logInWrong(app, 'ada'), 30);
+    expectThrottled(await signInWrong(app, 'ada'), 30);
     app.clock.advance(DAY - 1);
     await fail(app, 'ada', 1);
-    expectThrottled(await logInWrong(app, 'ada'), 60);
+    expectThrottled(await signInWrong(app, 'ada'), 60);
     app.clock.advance(DAY);
     await fail(app, 'ada', 5);
-    expectThrottled(await logInWrong(app, 'ada'), 30);
+    expectThrottled(await signInWrong(app, 'ada'), 30);
   });
 
   it('LG-03 never more than 100 in a row, however slowly they come', async () => {
@@ -97,18 +97,18 @@ describeEachApplication('the log-in throttle', ({ start }) => {
       await fail(app, 'ada', 1);
       app.clock.advance(15 * MINUTE);
     }
-    expectThrottled(await logInRight(app, 'ada'), 3600);
+    expectThrottled(await signInRight(app, 'ada'), 3600);
     app.clock.advance(HOUR);
-    expectThrottled(await logInRight(app, 'ada'), 3600);
+    expectThrottled(await signInRight(app, 'ada'), 3600);
     expect((await readEvents(app, 'authn_login_lock')).map(({ details }) => details)).toEqual([
       { waitSeconds: 30 * 86_400, failuresInRow: 100, lane: 'strangers' },
     ]);
     app.clock.advance(30 * DAY - HOUR - 15 * MINUTE - 1);
     await app.doChores();
-    expectThrottled(await logInRight(app, 'ada'), 3600);
+    expectThrottled(await signInRight(app, 'ada'), 3600);
     app.clock.advance(1);
     await fail(app, 'ada', 4);
-    expect(await logInRight(app, 'ada')).toMatchObject({ status: 200 });
+    expect(await signInRight(app, 'ada')).toMatchObject({ status: 200 });
   });
 
   // Guards: counts that never blocked were forgotten after a day, and four guesses a day went on for ever.
@@ -120,28 +120,28 @@ describeEachApplication('the log-in throttle', ({ start }) => {
       app.clock.advance(DAY + HOUR);
       await app.doChores();
     }
-    expectThrottled(await logInRight(app, 'ada'), 3600);
+    expectThrottled(await signInRight(app, 'ada'), 3600);
   });
 
   it('LG-05 the right password is refused while the account waits, and taken as soon as it has waited', async () => {
     const app = await start({ clock: createFrozenClock() });
     await signUp(app, 'ada');
     await fail(app, 'ada', 5);
-    expectThrottled(await logInRight(app, 'ada@example.org'), 30);
+    expectThrottled(await signInRight(app, 'ada@example.org'), 30);
     app.clock.advance(30 * SECOND);
-    expect(await logInRight(app, 'ada@example.org')).toMatchObject({ status: 200 });
+    expect(await signInRight(app, 'ada@example.org')).toMatchObject({ status: 200 });
   });
 
   it('a success forgets the failures before it', async () => {
     const app = await start({ clock: createFrozenClock() });
     await signUp(app, 'ada');
     await fail(app, 'ada', 4);
-    expect(await logInRight(app, 'ada')).toMatchObject({ status: 200 });
+    expect(await signInRight(app, 'ada')).toMatchObject({ status: 200 });
     expect(await lanesOf(app)).toEqual([]);
     await fail(app, 'ada', 5);
-    expectThrottled(await logInWrong(app, 'ada'), 30);
+    expectThrottled(await signInWrong(app, 'ada'), 30);
     app.clock.advance(30 * SECOND);
-    expect(await logInRight(app, 'ada')).toMatchObject({ status: 200 });
+    expect(await signInRight(app, 'ada')).toMatchObject({ status: 200 });
     await fail(app, 'ada', 4);
   });
 
@@ -218,7 +218,7 @@ describeEachApplication('the log-in throttle', ({ start }) => {
     app.clock.advance(1);
     await fail(app, 'my password as a name', 5);
     const state = await databaseState(app);
-    for (let round = 0; round < 3; round += 1) expectThrottled(await logInWrong(app, 'ada'), 30);
+    for (let round = 0; round < 3; round += 1) expectThrottled(await signInWrong(app, 'ada'), 30);
     expect(await databaseState(app)).toEqual(state);
     app.clock.advance(30 * SECOND);
     await fail(app, 'ada', 1);
@@ -241,8 +241,8 @@ describeEachApplication('the log-in throttle', ({ start }) => {
   it('LG-05 after a change of password only the browser that made it is known: whoever knew the former one is a stranger', async () => {
     const app = await start();
     await signUp(app, 'ada');
-    const other = await logInByCookie(app, 'ada');
-    const owner = await logInByCookie(app, 'ada');
+    const other = await signInByCookie(app, 'ada');
+    const owner = await signInByCookie(app, 'ada');
     app.clock.advance(1000);
     const body = { currentPassword: GOOD_PASSWORD, newPassword: OTHER_PASSWORD };
     const changed = await call(app, '/api/auth/password', {

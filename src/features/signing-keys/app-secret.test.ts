@@ -3,8 +3,8 @@ import type { TestApplication } from '../../testing/start-application.ts';
 import { describeEachApplication, TEST_SECRET } from '../../testing/start-application.ts';
 import {
   call,
-  logIn,
-  logInByCookie,
+  signIn,
+  signInByCookie,
   readEvents,
   refreshBy,
   refreshByCookie,
@@ -25,7 +25,7 @@ describeEachApplication('a change of APP_SECRET', ({ start }) => {
   it('keeps everyone signed in while the former one is named, and seals the keys anew', async () => {
     const before = await start();
     const ada = await signUp(before, 'ada');
-    const browser = await logInByCookie(before, 'ada');
+    const browser = await signInByCookie(before, 'ada');
     const url = before.config.databaseUrl;
     const formerKeys = await readKeys(before);
     await before.stop();
@@ -39,7 +39,7 @@ describeEachApplication('a change of APP_SECRET', ({ start }) => {
     const nextCookie = await refreshByCookie(during, browser.cookie);
     expect([next.status, nextCookie.status]).toEqual([200, 200]);
     expect(await readEvents(during, 'signing_key_created')).toHaveLength(2);
-    const late = await logInByCookie(during, 'ada');
+    const late = await signInByCookie(during, 'ada');
     const changes = await readEvents(during, 'app_secret_changed');
     expect(changes).toHaveLength(1);
     expect(JSON.stringify(changes)).not.toMatch(new RegExp(`${NEW_SECRET}|${TEST_SECRET}`));
@@ -83,7 +83,7 @@ describeEachApplication('a change of APP_SECRET', ({ start }) => {
     expect(await whoAmI(after, ada.accessToken)).toMatchObject(refusal('invalid-token'));
     expect(await refreshBy(after, ada.refreshToken)).toMatchObject(refusal('invalid-token'));
     expect(await readEvents(after, 'authn_token_reuse')).toEqual([]);
-    const again = await logIn(after, 'ada');
+    const again = await signIn(after, 'ada');
     expect(await whoAmI(after, again.accessToken)).toMatchObject({ status: 200 });
   });
 
@@ -100,7 +100,7 @@ describeEachApplication('a change of APP_SECRET', ({ start }) => {
     // A key that it cannot open verifies all the same; who wants it to sign is told to come back.
     await untilTold(old, /^signing-keys$/, () => next.signingKeys.rotate(system));
     expect(await whoAmI(old, fromOld.body['accessToken'])).toMatchObject({ status: 200 });
-    const signed = await logIn(next, 'ada');
+    const signed = await signIn(next, 'ada');
     expect(await whoAmI(old, signed.accessToken)).toMatchObject({ status: 200 });
     const sessions = await old.database.read.selectFrom('sessions').selectAll().orderBy('id').execute();
     expect(await refreshBy(old, fromOld.body['refreshToken'])).toMatchObject(refusal('unavailable'));
@@ -110,6 +110,6 @@ describeEachApplication('a change of APP_SECRET', ({ start }) => {
     await next.stop();
     const another = await start({ url: old.config.databaseUrl, prepare: false });
     await untilTold(old, /^signing-keys$/, () => another.signingKeys.reset(system));
-    expect(await whoAmI(old, (await logIn(old, 'ada')).accessToken)).toMatchObject({ status: 200 });
+    expect(await whoAmI(old, (await signIn(old, 'ada')).accessToken)).toMatchObject({ status: 200 });
   });
 });

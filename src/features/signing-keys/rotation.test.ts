@@ -4,7 +4,7 @@ import { describeEachApplication } from '../../testing/start-application.ts';
 import {
   call,
   createFrozenClock,
-  logIn,
+  signIn,
   readEvents,
   refreshBy,
   refusal,
@@ -41,7 +41,7 @@ describeEachApplication('signing keys', ({ start }) => {
     for (const replica of [other, app]) {
       expect(await whoAmI(replica, ada.accessToken)).toMatchObject({ status: 200 });
       expect(await publishedKids(replica)).toHaveLength(3);
-      const signed = await logIn(replica, 'ada');
+      const signed = await signIn(replica, 'ada');
       expect(kidOf(signed.accessToken)).toBe(standby);
       for (const verifier of [app, other])
         expect(await whoAmI(verifier, signed.accessToken)).toMatchObject({ status: 200 });
@@ -130,7 +130,7 @@ describeEachApplication('signing keys', ({ start }) => {
       await untilTold(other, keysChanged, () => app.signingKeys.revoke(stolen, system));
       if (what === 'publishing') return expect(await publishedKids(other)).not.toContain(stolen);
       const acts = {
-        'log-in': () => logIn(other, 'ada'),
+        'log-in': () => signIn(other, 'ada'),
         refresh: async () => (await refreshBy(other, ada.refreshToken)).body,
         'sign-up': () => signUp(other, 'eve'),
       };
@@ -178,7 +178,7 @@ describeEachApplication('signing keys', ({ start }) => {
     vi.spyOn(other.database.changes, 'check').mockReturnValue(false);
     await app.signingKeys.revoke(stolen, system);
     expect(await whoAmI(other, ada.accessToken)).toMatchObject(refusal('invalid-token'));
-    expect(kidOf((await logIn(other, 'ada')).accessToken)).not.toBe(stolen);
+    expect(kidOf((await signIn(other, 'ada')).accessToken)).not.toBe(stolen);
     expect(await publishedKids(other)).not.toContain(stolen);
   });
 });

@@ -4,7 +4,7 @@ import { describeEachApplication } from '../../testing/start-application.ts';
 import {
   call,
   GOOD_PASSWORD,
-  logIn,
+  signIn,
   readEvents,
   refusal,
   setUpAdministrator,
@@ -39,7 +39,7 @@ describeEachApplication('administration of users', ({ start }) => {
     await app.userAdministration.disable('ada', actor);
     await app.userAdministration.enable('ａda', actor);
     await app.userAdministration.enable('ada', actor);
-    await logIn(app, 'ada');
+    await signIn(app, 'ada');
     // Done once is recorded once.
     const target = { actor_type: 'user', actor_id: root.user.id, target_type: 'user', target_id: ada.user.id };
     expect(await readEvents(app, 'user_disabled')).toMatchObject([
@@ -85,7 +85,7 @@ describeEachApplication('administration of users', ({ start }) => {
         problem: 'invalid-input',
       });
     expect(await readEvents(app)).toEqual(events);
-    expect((await logIn(app, 'ada')).user.roles).toEqual(['user']);
+    expect((await signIn(app, 'ada')).user.roles).toEqual(['user']);
   });
 
   it('AZ-07 never takes the last administrator who can sign in', async () => {

@@ -1,4 +1,4 @@
-/** Log-ins for the tests of the throttle. */
+/** Sign-ins for the tests of the throttle. */
 import { expect } from 'vitest';
 import { call, GOOD_PASSWORD, OTHER_PASSWORD, refusal } from './personas.ts';
 import type { Answer } from './personas.ts';
@@ -28,15 +28,15 @@ export function tryLogIn(
   return call(app, '/api/auth/login', { body, cookie: device, headers });
 }
 
-export const logInWrong = (app: TestApplication, identifier: string, from?: From): Promise<Answer> =>
+export const signInWrong = (app: TestApplication, identifier: string, from?: From): Promise<Answer> =>
   tryLogIn(app, identifier, from?.password ?? OTHER_PASSWORD, from);
 
-export const logInRight = (app: TestApplication, identifier: string, from?: From): Promise<Answer> =>
+export const signInRight = (app: TestApplication, identifier: string, from?: From): Promise<Answer> =>
   tryLogIn(app, identifier, GOOD_PASSWORD, from);
 
 export async function fail(app: TestApplication, identifier: string, times: number, from?: From): Promise<void> {
   for (let time = 0; time < times; time += 1)
-    expect(await logInWrong(app, identifier, from), `failure ${time + 1}`).toMatchObject(
+    expect(await signInWrong(app, identifier, from), `failure ${time + 1}`).toMatchObject(
       refusal('invalid-credentials'),
     );
 }
