@@ -69,7 +69,7 @@ describeEachDatabase('servers that leave the database to "cli migrate"', ({ fres
     expect(await second.cli('migrate')).toMatchObject({
       code: 0,
       stdout:
-        'The database is up to date.\nThere is no administrator yet, but a link that makes one. A new one: "npm run cli -- admin setup".\n',
+        'The database is up to date.\nThere is no administrator yet, and an earlier set-up link is still valid. To replace it: "npm run cli -- admin setup".\n',
       stderr: '',
     });
     const link = linkIn((await second.cli('admin', 'setup')).stdout);

@@ -95,7 +95,7 @@ describe('cli doctor', () => {
     expectLines(await home.cli('doctor'), 1, [
       valid(home),
       sound(home),
-      `failed   server: what answers at ${home.url} is no Gatehouse`,
+      `failed   server: what answers at ${home.url} is not Gatehouse`,
     ]);
   });
 

@@ -105,7 +105,7 @@ async function checkServer(config: CheckedConfig, say: Say): Promise<void> {
   const text = await askServer(url);
   if (text === undefined) return say('note', 'server', `no server answers at ${url}`);
   const health = readHealth(text);
-  if (health === undefined) return say('failed', 'server', `what answers at ${url} is no Gatehouse`);
+  if (health === undefined) return say('failed', 'server', `what answers at ${url} is not Gatehouse`);
   const { status, version = '', parts } = health;
   if (status === 'ok') say('ok', 'server', `${url} is ready ${version}`.trimEnd());
   else say('failed', 'server', `${url} is not ready ${version}`.trimEnd());

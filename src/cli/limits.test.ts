@@ -44,7 +44,7 @@ describe('cli limits', () => {
     );
     expect(await home.cli('limits', 'release', '203.0.113.7')).toMatchObject({
       code: 0,
-      stdout: '203.0.113.7 is counted from nothing again.\n',
+      stdout: '203.0.113.7 has new counters: nothing is counted yet.\n',
     });
     expect((await signIn()).status).toBe(401);
     expect((await home.cli('limits', 'blocked')).stdout).toBe('Nobody is blocked.\n');
@@ -59,7 +59,7 @@ describe('cli limits', () => {
         ['explain', '00000000-0000'],
         'There is nothing here. No request with this id was answered 429 in the last day.',
       ],
-      [['explain', '..'], '".." is no requestId.'],
+      [['explain', '..'], '".." is not a valid requestId.'],
       [['release', 'x', '--key'], 'Some of the input is not valid. This is not a key of these lists.'],
     ];
     for (const [args, message] of refusals)

@@ -132,14 +132,14 @@ function addRefusals(limits: Command): void {
     });
   limits
     .command('release <who>')
-    .description('an address or a user may go on at once; also ends waits after wrong passwords')
+    .description('reset the counters of an address or a user, and end waits after wrong passwords')
     .option('--key', 'what is named is a key of one of the lists')
     .action(async (who: string, { key = false }: { key?: boolean }) => {
       const { accounts } = await callServer(target(), contract.releaseLimits, { body: whichOf(who, key) });
       const ended =
         accounts === 1 ? '1 wait after wrong passwords has' : `${accounts} waits after wrong passwords have`;
       const waits = accounts === 0 ? '' : ` ${ended} ended.`;
-      print(`${who} is counted from nothing again.${waits}`);
+      print(`${who} has new counters: nothing is counted yet.${waits}`);
     });
   limits
     .command('explain <request-id>')
@@ -162,7 +162,9 @@ function addRefusals(limits: Command): void {
 }
 
 export function addLimits(program: Command): void {
-  const limits = program.command('limits').description('quotas: ask the running server, and let somebody go on');
+  const limits = program
+    .command('limits')
+    .description('rate limits of the running server: show, explain and reset them');
   addReading(limits);
   addRefusals(limits);
 }

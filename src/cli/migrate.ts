@@ -38,7 +38,9 @@ export function addMigrate(program: Command): void {
         print(applied.length === 0 ? 'The database is up to date.' : `Applied ${applied.join(', ')}.`);
         const { link, isStillGood } = await application.setup.administrator.createFirstLink();
         if (isStillGood)
-          print(`There is no administrator yet, but a link that makes one. A new one: "${command} admin setup".`);
+          print(
+            `There is no administrator yet, and an earlier set-up link is still valid. To replace it: "${command} admin setup".`,
+          );
         if (link === undefined) return;
         removeLinkFile(config);
         print(describeSetupLink(link, `"${command} admin setup"`));

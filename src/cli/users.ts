@@ -24,7 +24,7 @@ export function addUsers(program: Command): void {
     );
   users
     .command('roles <user> [roles...]')
-    .description('give exactly these roles (admin, user, guest), and take all others')
+    .description('give exactly these roles (admin, user, guest), and remove all others')
     .action((user: string, roles: string[]) =>
       onDatabase(async ({ userAdministration }) => {
         await userAdministration.setRoles(user, roles, operator);

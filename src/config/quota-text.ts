@@ -37,7 +37,7 @@ export function quotaText(name: QuotaPolicyName): string {
 /** What the configuration table says of `RATE_LIMIT_…`. */
 export const quotaDescriptions: Readonly<Record<QuotaPolicyName, string>> = {
   address:
-    'Requests of one client address (IPv6: of one /64), by minute, hour and day (any of them may be left out, `off` is none); pages and health checks are not counted.',
+    'Requests of one client address (IPv6: of one /64), by minute, hour and day (each is optional; `off` disables the policy). Pages and health checks are not counted by it.',
   user: 'Requests of one signed-in user.',
   login: 'Sign-ins tried from one address.',
   register: 'Sign-ups from one address.',
@@ -46,7 +46,7 @@ export const quotaDescriptions: Readonly<Record<QuotaPolicyName, string>> = {
   password: 'Changes of password tried by one user.',
   failures: 'Failed sign-ins of everybody together, but for devices that have signed in to the account before.',
   pages:
-    'Requests of one address for what is no call of the API: pages, their files, the API reference, `/readyz` (not `/livez`). One window.',
+    'Requests of one address outside the API: pages, their files, the API reference, `/readyz` (not `/livez`). One window.',
 };
 
 /** Each policy's value among those of the environment. */

@@ -19,7 +19,7 @@ export class PathError extends Error {
 export function fillPath(path: string, { params = {}, query = {} }: PathInput): string {
   const filled = path.replaceAll(PARAMETER, (_, name: string) => {
     const value = params[name];
-    if (value === undefined || /^\.{0,2}$/.test(value)) throw new PathError(`"${value ?? ''}" is no ${name}.`);
+    if (value === undefined || /^\.{0,2}$/.test(value)) throw new PathError(`"${value ?? ''}" is not a valid ${name}.`);
     return encodeURIComponent(value);
   });
   const search = new URLSearchParams();

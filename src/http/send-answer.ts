@@ -40,7 +40,8 @@ function writeText(response: Response, type: string, text: string): void {
 const TARGET = /^(?:\/(?![/\\])|https:\/\/|http:\/\/(?:[\w-]+\.)*localhost[:/])[!-~]*$/;
 
 function redirect(response: Response, name: string, target: unknown): void {
-  if (typeof target !== 'string' || !TARGET.test(target)) throw new Error(`${name} redirects to what is no address`);
+  if (typeof target !== 'string' || !TARGET.test(target))
+    throw new Error(`${name} redirects to something that is not an address`);
   response.setHeader('Location', target);
   response.end();
 }

@@ -65,7 +65,7 @@ async function resolve({ address, user = '', key }: Which, { users, keyOf }: Par
   if (key !== undefined) return { partition: undefined, key, label: key, lane: { key } };
   if (address !== undefined) {
     const client = canonicalAddress(address);
-    if (client === undefined) throw new Problem('invalid-input', { detail: `This is no IP address: ${address}.` });
+    if (client === undefined) throw new Problem('invalid-input', { detail: `This is not an IP address: ${address}.` });
     const found = keyOf('address', client);
     return { partition: 'address', key: found, label: maskPartition('address', client, found) };
   }
