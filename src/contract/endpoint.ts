@@ -65,8 +65,7 @@ export type AnswerOf<E extends Endpoint> = {
   [Status in keyof E['answers'] & number]: {
     status: Status;
     body: AnsweredBody<E['answers'][Status]>;
-    /** Of a list, each is a header field of its own. */
-    headers?: Record<string, string | string[]>;
+    headers?: Record<string, string>;
   };
 }[keyof E['answers'] & number];
 
