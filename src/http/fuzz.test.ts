@@ -68,7 +68,7 @@ const plausible = fc.record({
 /** Only what the endpoint knows, each of the right type: this goes through to the rules. */
 const fieldsOf: Record<string, (keyof (typeof plausible extends fc.Arbitrary<infer T> ? T : never))[]> = {
   register: ['username', 'email', 'password', 'transport'],
-  signIn: ['identifier', 'password', 'transport'],
+  logIn: ['identifier', 'password', 'transport'],
   refresh: ['refreshToken'],
   logOut: [],
   changePassword: ['currentPassword', 'newPassword'],
