@@ -7,6 +7,7 @@ $fresh = @{}
 $changed = @()
 $rolled = @()
 $unfinishedBackup = ''
+$isCopied = $false
 $isSwitched = $false
 $isCommitted = $false
 # Where there is none: nothing was begun that would have to be put back.
@@ -70,7 +71,12 @@ function compare_releases {
     }
 }
 
-function Test-Running([string[]]$Ids) { return $Ids.Count -gt 0 -and (Get-Detail '{{.State.Status}}' $Ids[0]) -ceq 'running' }
+# Also where it has never become healthy since it started: one that ends and begins again is caught now and then while it runs.
+function Test-Down([string[]]$Ids) {
+    $state = 'gone'
+    if ($Ids.Count -gt 0) { $state = Get-State $Ids[0] }
+    return $state -cnotlike 'running *' -or $state -clike '* starting'
+}
 
 # Releases that mounted the checkout's folder nginx/ have none in their image.
 function Test-NginxConf {
@@ -79,9 +85,11 @@ function Test-NginxConf {
     return -not [string]::IsNullOrEmpty($label)
 }
 
-# The next release's beside the one in force, where only the proxy's own Nginx looks at it, for a test.
+# The next release's beside the one in force, where only the proxy's own Nginx looks at it, for a test. A proxy that is down gets one
+# even where nothing else has changed: what it reads may be why.
 function copy_nginx_conf {
-    if ($changed.Count -eq 0) { return }
+    $proxies = @(Get-ContainerIds 'proxy')
+    if ($changed.Count -eq 0 -and -not (Test-Down $proxies)) { return }
     if (-not (Test-NginxConf)) {
         Write-Detail 'this release has no nginx.conf in its image: the one in force stays. Check out the tag of this release before the next docker compose up'
         return
@@ -89,11 +97,16 @@ function copy_nginx_conf {
     if (-not (Invoke-Change next compose run --rm --no-deps -T --label $runLabel nginx-conf publish-nginx-conf copy)) {
         Stop-Deploy 'nginx.conf cannot be copied into its volume (see above; a full disk?). The version before still serves.'
     }
-    if (Test-Running @(Get-ContainerIds 'proxy')) {
-        if (-not (Invoke-Change in_proxy sh /etc/gatehouse/replicas.sh test)) {
-            Stop-Deploy 'The proxy refuses nginx.conf (see above). The version before still serves.'
-        }
+    if (-not (Test-CopiedConf $proxies)) { Stop-Deploy 'The proxy refuses nginx.conf (see above). The version before still serves.' }
+    $script:isCopied = $true
+}
+
+# By the Nginx of the proxy that runs, or of one that is made for it.
+function Test-CopiedConf([string[]]$Ids) {
+    if (Test-Down $Ids) {
+        return Invoke-Change compose run --rm --no-deps -T --label $runLabel proxy sh /etc/gatehouse/next/start-proxy.sh check
     }
+    return Invoke-Change in_proxy sh /etc/gatehouse/replicas.sh test
 }
 
 # `use`, or `back` to the one before. True where it went well.
@@ -162,15 +175,16 @@ function Deny-Release([string]$Service, [string]$Id) {
     Stop-Deploy 'The new version does not become ready. It is taken away; the version before still serves.'
 }
 
-# The proxy holds the port, so no deploy makes it anew; it is told whom to ask.
+# The proxy holds the port, so no deploy makes it anew; it is told whom to ask. What it needs is there by now, and its dependencies
+# would be scaled back to their number.
 function Start-Proxy {
     $ids = @(Get-ContainerIds 'proxy')
-    if ($ids.Count -eq 0) {
-        if (-not (Invoke-Change compose up --detach --no-recreate --no-build --wait --wait-timeout 60 proxy)) {
-            Stop-Deploy 'The proxy does not start (see above).'
-        }
-    } elseif (-not (Test-Running $ids)) {
-        if (-not (Invoke-Change quietly docker start $ids[0])) { Stop-Deploy 'The proxy does not start (see above).' }
+    if (-not (Test-Down $ids)) { return }
+    if ($ids.Count -gt 0) {
+        if (-not (Invoke-Change quietly docker restart $ids[0])) { Stop-Deploy 'The proxy does not start (see above).' }
+    }
+    if (-not (Invoke-Change compose up --detach --no-deps --no-recreate --no-build --wait --wait-timeout 60 proxy)) {
+        Stop-Deploy 'The proxy does not start (see above).'
     }
 }
 
@@ -186,6 +200,10 @@ function Use-Replicas([hashtable]$Containers) {
 }
 
 function switch_proxy {
+    if ($isCopied -and -not $dryRun) {
+        $script:isSwitched = $true
+        if (-not (Set-NginxConf 'use')) { Stop-Deploy 'nginx.conf cannot be put in force (see above).' }
+    }
     Start-Proxy
     if ($rolled.Count -eq 0) {
         if (-not (Invoke-Change in_proxy sh /etc/gatehouse/replicas.sh reload)) {
@@ -195,7 +213,6 @@ function switch_proxy {
         Write-Detail "would send requests to the new $($rolled -join ' ') only"
     } else {
         $script:isSwitched = $true
-        if (-not (Set-NginxConf 'use')) { Stop-Deploy 'nginx.conf cannot be put in force (see above).' }
         if (-not (Use-Replicas $fresh)) { Stop-Deploy 'The proxy cannot be told of the new version (see above).' }
     }
 }

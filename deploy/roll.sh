@@ -3,7 +3,7 @@
 # ones finish what they have begun and go. Until then everything can be put back. Part of deploy.sh.
 
 declare -A former=() former_image=() fresh=()
-changed=() rolled=() unfinished_backup='' switched='' committed=''
+changed=() rolled=() unfinished_backup='' copied='' switched='' committed=''
 
 # Of a service, in the order they were made; `docker compose run` makes containers too, which are none of them.
 container_ids() {
@@ -56,7 +56,12 @@ compare_releases() {
   if ((${#changed[@]} == 0)); then detail 'everything runs as it should already'; else detail "to change: ${changed[*]}"; fi
 }
 
-is_running() { [[ -n $1 && $(inspect '{{.State.Status}}' "$1") == running ]]; }
+# Also where it has never become healthy since it started: one that ends and begins again is caught now and then while it runs.
+is_down() {
+  local state=gone
+  if [[ -n $1 ]]; then state=$(state_of "$1"); fi
+  [[ $state != 'running '* || $state == *' starting' ]]
+}
 
 # Releases that mounted the checkout's folder nginx/ have none in their image.
 has_nginx_conf() {
@@ -64,17 +69,28 @@ has_nginx_conf() {
     [[ -n $(docker image inspect --format '{{index .Config.Labels "gatehouse.nginx-conf"}}' "$(image_of frontend "$tag-next")" 2>/dev/null) ]]
 }
 
-# The next release's beside the one in force, where only the proxy's own Nginx looks at it, for a test.
+# The next release's beside the one in force, where only the proxy's own Nginx looks at it, for a test. A proxy that is down gets one
+# even where nothing else has changed: what it reads may be why.
 copy_nginx_conf() {
-  if ((${#changed[@]} == 0)); then return; fi
+  local proxy
+  proxy=$(container_ids proxy)
+  if ((${#changed[@]} == 0)) && ! is_down "$proxy"; then return; fi
   if ! has_nginx_conf; then
     detail 'this release has no nginx.conf in its image: the one in force stays. Check out the tag of this release before the next docker compose up'
     return
   fi
   IMAGE_TAG=$tag-next act compose run --rm --no-deps -T --label "$RUN_LABEL" nginx-conf publish-nginx-conf copy ||
     fail 'nginx.conf cannot be copied into its volume (see above; a full disk?). The version before still serves.'
-  if is_running "$(container_ids proxy)"; then
-    act in_proxy sh /etc/gatehouse/replicas.sh test || fail 'The proxy refuses nginx.conf (see above). The version before still serves.'
+  test_nginx_conf "$proxy" || fail 'The proxy refuses nginx.conf (see above). The version before still serves.'
+  copied=yes
+}
+
+# By the Nginx of the proxy that runs, or of one that is made for it.
+test_nginx_conf() {
+  if is_down "$1"; then
+    act compose run --rm --no-deps -T --label "$RUN_LABEL" proxy sh /etc/gatehouse/next/start-proxy.sh check
+  else
+    act in_proxy sh /etc/gatehouse/replicas.sh test
   fi
 }
 
@@ -140,22 +156,21 @@ refuse_release() {
 
 in_proxy() { compose exec -T proxy "$@"; }
 
-# The proxy holds the port, so no deploy makes it anew; it is told whom to ask.
+# The proxy holds the port, so no deploy makes it anew; it is told whom to ask. What it needs is there by now, and its dependencies
+# would be scaled back to their number.
 start_proxy() {
   local id
   id=$(container_ids proxy)
-  if [[ -z $id ]]; then
-    act compose up --detach --no-recreate --no-build --wait --wait-timeout 60 proxy || fail 'The proxy does not start (see above).'
-  elif ! is_running "$id"; then
-    act quietly docker start "$id" || fail 'The proxy does not start (see above).'
-  fi
+  if ! is_down "$id"; then return; fi
+  if [[ -n $id ]]; then act quietly docker restart "$id" || fail 'The proxy does not start (see above).'; fi
+  act compose up --detach --no-deps --no-recreate --no-build --wait --wait-timeout 60 proxy || fail 'The proxy does not start (see above).'
 }
 
 # The containers of each rolled service, from the list given by its name: `former` or `fresh`.
 use_replicas() {
   local -n containers=$1
   local service lists=()
-  for service in "${rolled[@]}"; do
+  for service in ${rolled[@]+"${rolled[@]}"}; do
     # shellcheck disable=SC2086 # a list of ids
     if [[ -n ${containers[$service]:-} ]]; then lists+=("$service=$(names_of ${containers[$service]} | paste -s -d , -)"); fi
   done
@@ -163,6 +178,10 @@ use_replicas() {
 }
 
 switch_proxy() {
+  if [[ -n $copied && -z $dry_run ]]; then
+    switched=yes
+    put_nginx_conf use || fail 'nginx.conf cannot be put in force (see above).'
+  fi
   start_proxy
   if ((${#rolled[@]} == 0)); then
     act in_proxy sh /etc/gatehouse/replicas.sh reload || fail 'The proxy refuses nginx.conf (see above).'
@@ -170,7 +189,6 @@ switch_proxy() {
     detail "would send requests to the new ${rolled[*]} only"
   else
     switched=yes
-    put_nginx_conf use || fail 'nginx.conf cannot be put in force (see above).'
     use_replicas fresh || fail 'The proxy cannot be told of the new version (see above).'
   fi
 }

@@ -68,13 +68,62 @@ describeEach((script) => {
     expect(calls(run).filter((call) => call.includes('publish-nginx-conf'))).toEqual([publish('copy')]);
   });
 
-  it('DP-10 a proxy that does not run is not asked', async () => {
-    const [proxy = ''] = Object.entries(before.containers).find(([, text]) => text.startsWith('proxy ')) ?? [];
-    server.tell(`containers/${proxy}`, `${before.containers[proxy]?.replace('running', 'exited')}\n`);
+  const tested =
+    'compose run --rm --no-deps -T --label gatehouse.deploy=step proxy sh /etc/gatehouse/next/start-proxy.sh check';
+  const awaited = 'compose up --detach --no-deps --no-recreate --no-build --wait --wait-timeout 60 proxy';
+
+  /** What the engine says of the proxy instead of "running 0 healthy". */
+  function setProxy(state: string): string {
+    const [proxy = '', text = ''] =
+      Object.entries(before.containers).find(([, text]) => text.startsWith('proxy ')) ?? [];
+    server.tell(`containers/${proxy}`, `${text.replace('running 0 healthy', state)}\n`);
+    return proxy;
+  }
+
+  it.each(['exited 0 unhealthy', 'restarting 7 starting', 'running 7 starting'])(
+    'DP-10 a proxy that is down (%s) cannot test: one that is made for it does, and it starts with the new one in force',
+    async (state) => {
+      const proxy = setProxy(state);
+      const run = await server.run(['production']);
+      expect(run).toMatchObject({ code: 0, errors: '' });
+      expect(changes(run)['copy nginx conf']).toEqual([publish('copy'), tested]);
+      expect(changes(run)['switch proxy']?.slice(0, 4)).toEqual([
+        publish('use'),
+        `restart ${proxy}`,
+        awaited,
+        expect.stringContaining('replicas.sh use 30 '),
+      ]);
+    },
+  );
+
+  it('DP-10 a proxy that is down is mended although nothing has changed', async () => {
+    server.tell('version', '1.0.0\n');
+    const proxy = setProxy('exited 0 unhealthy');
     const run = await server.run(['production']);
     expect(run).toMatchObject({ code: 0, errors: '' });
-    expect(changes(run)['copy nginx conf']).toEqual([publish('copy')]);
-    expect(changes(run)['switch proxy']?.slice(0, 2)).toEqual([`start ${proxy}`, publish('use')]);
+    expect(run.output).toContain('everything runs as it should already');
+    expect(changes(run)['copy nginx conf']).toEqual([publish('copy'), tested]);
+    expect(changes(run)['switch proxy']?.slice(0, 3)).toEqual([publish('use'), `restart ${proxy}`, awaited]);
+    expect(changes(run)['start beside']).toBeUndefined();
+  });
+
+  it('DP-10 one that is refused for a proxy that is down is not in force, nor is the proxy started with it', async () => {
+    setProxy('exited 0 unhealthy');
+    server.fail('compose run * proxy sh * check', 78, 'gatehouse proxy: nginx.conf: unknown directive');
+    const run = await server.run(['production']);
+    expectEnd(run, 1, 'The proxy refuses nginx.conf (see above). The version before still serves.', 'copy nginx conf');
+    expect(run.errors).toContain('unknown directive');
+    expect(calls(run).filter((call) => /publish-nginx-conf use|^restart /.test(call))).toEqual([]);
+  });
+
+  it('DP-10 a proxy that does not become healthy: what was put back is in force', async () => {
+    setProxy('exited 0 unhealthy');
+    server.fail('compose up * proxy');
+    const run = await server.run(['production']);
+    expectEnd(run, 1, 'The proxy does not start (see above).', 'switch proxy');
+    expect(calls(run).filter((call) => call.includes('publish-nginx-conf'))).toEqual(
+      ['copy', 'use', 'back'].map(publish),
+    );
   });
 
   const copied = 'the proxy was made by an earlier release and reads the folder nginx/: nginx.conf is copied there';

@@ -19,6 +19,8 @@ reportPart('PowerShell', powerShellVersion);
 
 const nginx = 'nginxinc/nginx-unprivileged:stable';
 const oneShot = 'IMAGE_TAG=production-next compose run --rm --no-deps -T --label gatehouse.deploy=step';
+const testOfProxy =
+  'compose run --rm --no-deps -T --label gatehouse.deploy=step proxy sh /etc/gatehouse/next/start-proxy.sh check';
 const site = ['/readyz', '/api/auth/options', '/'].map(
   (page) =>
     'compose exec -T proxy curl --silent --show-error --max-time 10 --output /dev/null --write-out %{http_code} ' +
@@ -90,14 +92,16 @@ describeEach((script) => {
       'check port': [`pull --quiet ${nginx}`, `run --rm --publish 127.0.0.1:8080:8080 --entrypoint true ${nginx}`],
       'build images': [build],
       'check configuration': [`${oneShot} migrate gatehouse config check`],
-      'copy nginx conf': [nginxConf('copy')],
+      // By the Nginx of a proxy that is made for it.
+      'copy nginx conf': [nginxConf('copy'), testOfProxy],
       'start databases': [startDatabases],
       'migrate database': [`${oneShot} migrate`],
       ...calls,
-      'switch proxy': [
-        'compose up --detach --no-recreate --no-build --wait --wait-timeout 60 proxy',
-        ...calls['switch proxy'],
-      ],
+      'switch proxy': calls['switch proxy'].toSpliced(
+        1,
+        0,
+        'compose up --detach --no-deps --no-recreate --no-build --wait --wait-timeout 60 proxy',
+      ),
       'remove old images': cleaning,
     });
     expect(server.containers('backend')).toHaveLength(2);

@@ -44,7 +44,8 @@ export const scripts: Script[] = [...(bashVersion ? [shell] : []), ...(powerShel
 
 /** Once for each script that can run here. Where none can, "Real parts used" says so. */
 export function describeEach(body: (script: Script) => void) {
-  describe.each(scripts)('$file', (script) => {
+  // PowerShell takes seconds to start, and some tests run a script many times.
+  describe.each(scripts)('$file', { timeout: 120_000 }, (script) => {
     body(script);
   });
   if (scripts.length === 0)

@@ -152,7 +152,7 @@ case "$call" in
     echo "Untagged: $2"
     ;;
   'logs '*) echo 'the server says why' ;;
-  'start '*) sed -i 's/exited/running/' "containers/$2" ;;
+  'restart '*) sed -i 's/exited/running/' "containers/$2" ;;
   'stop '*) for id in "${@:4}"; do sed -i 's/running/exited/' "containers/$id"; done ;;
   'rm --force '*) for id in "${@:3}"; do rm -f "containers/$id"; done ;;
   'run '*) ;;
