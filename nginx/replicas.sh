@@ -24,7 +24,11 @@ port_of() { case "$1" in backend) echo 3000 ;; *) echo 8080 ;; esac; }
 
 addresses_of() { getent ahostsv4 "$1" | awk '{ print $1 }' | sort -u; }
 
-# True where the addresses have changed.
+# New addresses are `pending` until Nginx has taken them over: where that fails, or is cut off, the next refresh does it.
+await_reload() { : >"$out/pending"; }
+
+is_pending() { [ -e "$out/pending" ]; }
+
 write_upstream() {
   service=$1
   file=$out/$service.conf
@@ -33,23 +37,21 @@ write_upstream() {
   [ -n "$found" ] || found=$(addresses_of "$service" || true)
   # Nginx starts without them, and says "unavailable" until they are there. Names that cannot be looked up just now stay.
   if [ -z "$found" ]; then
-    [ -s "$file" ] && return 1
+    [ ! -s "$file" ] || return 0
+    await_reload
     echo 'server 127.0.0.1:1;' >"$file"
     return 0
   fi
   for address in $found; do echo "server $address:$(port_of "$service") max_fails=2 fail_timeout=3s;"; done >"$file.new"
   if cmp -s "$file.new" "$file"; then
     rm "$file.new"
-    return 1
+    return 0
   fi
+  await_reload
   mv "$file.new" "$file"
 }
 
-write_upstreams() {
-  changed=1
-  for each in backend frontend; do if write_upstream "$each"; then changed=0; fi; done
-  return $changed
-}
+write_upstreams() { for each in backend frontend; do write_upstream "$each"; done; }
 
 # Of a process, which may be gone meanwhile.
 title_of() { { tr '\0' ' ' <"/proc/$1/cmdline"; } 2>/dev/null || true; }
@@ -90,7 +92,8 @@ wait_until_none() {
 # answer is its connection's last: whoever is there moves to a new one by itself (nginx.conf, @closing).
 CLOSING_SECONDS=2
 
-settings() { cat "$here"/*.conf | sha256sum; }
+# A link of a release that was cut off on its way leads nowhere.
+settings() { cat "$here"/*.conf 2>/dev/null | sha256sum; }
 
 # Returns when new workers take the connections; the former ones answer what they have begun.
 reload() {
@@ -103,13 +106,15 @@ reload() {
   former=$(workers)
   : >"$out/closing"
   sleep "$CLOSING_SECONDS"
-  nginx -c "$conf" -s reload 2>/dev/null
   taken=0
-  wait_until_none 15 is_active "$former" || taken=1
+  { nginx -c "$conf" -s reload 2>/dev/null && wait_until_none 15 is_active "$former"; } || taken=1
   rm -f "$out/closing"
+  if [ "$taken" != 0 ]; then
+    echo 'replicas.sh: Nginx did not take the new configuration over' >&2
+    return 1
+  fi
   echo "$taken_over" >"$out/loaded"
-  [ "$taken" = 0 ] || echo 'replicas.sh: Nginx did not take the new configuration over' >&2
-  return "$taken"
+  rm -f "$out/pending"
 }
 
 differ_from() { [ "$(settings)" != "$(cat "$out/$1" 2>/dev/null)" ]; }
@@ -127,12 +132,18 @@ test_next() {
 
 case "${1:-}" in
   resolve)
-    rm -f "$out/closing"
-    write_upstreams || true
+    write_upstreams
+    rm -f "$out/closing" "$out/pending"
     settings >"$out/loaded"
     ;;
-  refresh) if write_upstreams || was_brought; then reload; fi ;;
-  reload) if write_upstreams || has_changed_settings; then reload; fi ;;
+  refresh)
+    write_upstreams
+    if is_pending || was_brought; then reload; fi
+    ;;
+  reload)
+    write_upstreams
+    if is_pending || has_changed_settings; then reload; fi
+    ;;
   test) test_next ;;
   use)
     seconds=$2
@@ -142,7 +153,8 @@ case "${1:-}" in
       printf '%s\n' "${each#*=}" | tr ',' '\n' >"$state/$service.new"
       mv "$state/$service.new" "$state/$service"
     done
-    if write_upstreams || has_changed_settings; then
+    write_upstreams
+    if is_pending || has_changed_settings; then
       reload
       wait_until_none "$seconds" is_worker "$former" ||
         echo "replicas.sh: some requests still run after $seconds s; their server finishes them" >&2
