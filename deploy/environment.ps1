@@ -201,6 +201,8 @@ function Assert-SameAddress([string]$Id) {
     }
 }
 
+$mountedFormer = 'nginx/nginx.conf.former'
+
 # A proxy that an earlier release made reads the checkout's folder nginx/, where nginx.conf lay then. It serves on, and reads it
 # there, until the operator makes it anew (Write-Stale says how).
 function Copy-ForMountedProxy {
@@ -208,10 +210,19 @@ function Copy-ForMountedProxy {
     if ($ids.Count -eq 0) { return }
     if ((Get-Detail '{{range .Mounts}}{{.Type}} {{.Destination}} {{end}}' $ids[0]) -cnotlike '*bind /etc/gatehouse*') { return }
     Write-Detail 'the proxy was made by an earlier release and reads the folder nginx/: nginx.conf is copied there'
-    if (-not $dryRun) { [System.IO.File]::Copy((Get-FullPath 'nginx.conf'), (Get-FullPath 'nginx/nginx.conf'), $true) }
+    if ($dryRun) { return }
+    $live = Get-FullPath 'nginx/nginx.conf'
+    $former = Get-FullPath $mountedFormer
+    # What Undo-Changes restores. One that is there already was left by a deploy that was cut off: what followed it was never in
+    # force.
+    if ([System.IO.File]::Exists($live) -and -not [System.IO.File]::Exists($former)) {
+        [System.IO.File]::Copy($live, "$former.new", $true)
+        [System.IO.File]::Move("$former.new", $former, $true)
+    }
+    [System.IO.File]::Copy((Get-FullPath 'nginx.conf'), $live, $true)
 }
 
-# Only before the first start: afterwards the proxy holds it.
+# Tries the port before the first start only: afterwards the proxy holds it.
 function check_port {
     $proxies = @(Get-ContainerIds 'proxy')
     if ($proxies.Count -gt 0) { Assert-SameAddress $proxies[0] }

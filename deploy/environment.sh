@@ -123,6 +123,8 @@ assert_same_address() {
     fail "$EXIT_CONFIG" "PUBLIC_URL was $address, and the proxy that runs knows no other. To change it, which interrupts the site for some seconds: docker compose --env-file $env_file -f docker-compose.yml -f docker-compose.prod.yml up -d"
 }
 
+readonly MOUNTED_FORMER=nginx/nginx.conf.former
+
 # A proxy that an earlier release made reads the checkout's folder nginx/, where nginx.conf lay then. It serves on, and reads it
 # there, until the operator makes it anew (report_stale says how).
 supply_mounted_proxy() {
@@ -130,10 +132,16 @@ supply_mounted_proxy() {
   id=$(container_ids proxy)
   if [[ -z $id || $(inspect '{{range .Mounts}}{{.Type}} {{.Destination}} {{end}}' "$id") != *'bind /etc/gatehouse'* ]]; then return; fi
   detail 'the proxy was made by an earlier release and reads the folder nginx/: nginx.conf is copied there'
-  if [[ -z $dry_run ]]; then cp nginx.conf nginx/nginx.conf; fi
+  if [[ -n $dry_run ]]; then return; fi
+  # What put_back restores. One that is there already was left by a deploy that was cut off: what followed it was never in force.
+  if [[ -e nginx/nginx.conf && ! -e $MOUNTED_FORMER ]]; then
+    cp nginx/nginx.conf "$MOUNTED_FORMER.new"
+    mv "$MOUNTED_FORMER.new" "$MOUNTED_FORMER"
+  fi
+  cp nginx.conf nginx/nginx.conf
 }
 
-# Only before the first start: afterwards the proxy holds it.
+# Tries the port before the first start only: afterwards the proxy holds it.
 check_port() {
   local at proxy
   proxy=$(container_ids proxy)

@@ -239,6 +239,7 @@ function check_site {
 function stop_former {
     Set-ControlCIgnored $true
     $script:isCommitted = $true
+    if (-not $dryRun) { [System.IO.File]::Delete((Get-FullPath $mountedFormer)) }
     $ids = @()
     foreach ($service in $rolled) { $ids += $former[$service] }
     # What cannot be stopped or removed is no reason to end here.
@@ -264,6 +265,8 @@ function Undo-Changes {
     if ([System.IO.File]::Exists($unfinishedBackup)) { [System.IO.File]::Delete($unfinishedBackup) }
     if ($dryRun -or $isCommitted -or $action -eq 'status' -or $project -eq '') { return }
     Remove-CutOff
+    $kept = Get-FullPath $mountedFormer
+    if ([System.IO.File]::Exists($kept)) { [System.IO.File]::Move($kept, (Get-FullPath 'nginx/nginx.conf'), $true) }
     if ($isSwitched) {
         $null = Set-NginxConf 'back'
         $null = Use-Replicas $former

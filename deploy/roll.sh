@@ -217,6 +217,7 @@ check_site() {
 stop_former() {
   trap '' INT TERM HUP
   committed=yes
+  if [[ -z $dry_run ]]; then rm -f "$MOUNTED_FORMER"; fi
   local service ids=()
   for service in ${rolled[@]+"${rolled[@]}"}; do
     # shellcheck disable=SC2206 # a list of ids
@@ -244,6 +245,7 @@ put_back() {
   if [[ -n $unfinished_backup ]]; then rm -f "$unfinished_backup"; fi
   if [[ -n $dry_run || -n $committed || $action == status || -z ${project:-} ]]; then return; fi
   remove_cut_off
+  if [[ -e $MOUNTED_FORMER ]]; then mv "$MOUNTED_FORMER" nginx/nginx.conf || true; fi
   local service id
   if [[ -n $switched ]]; then
     put_nginx_conf back || true

@@ -153,6 +153,38 @@ describeEach((script) => {
     expect(back).toMatchObject({ code: 0, output: expect.stringContaining(copied) as string });
   });
 
+  it.each(['compose exec -T proxy sh * test', 'compose exec -T proxy curl *'])(
+    'DP-10 %s fails for a proxy that has nginx/ mounted: what it read before is there again',
+    async (pattern) => {
+      server.tell('mounts', 'bind /etc/gatehouse volume /var/cache/nginx \n');
+      writeFileSync(mounted(), 'of an earlier release');
+      server.fail(pattern);
+      for (const turn of [1, 2]) {
+        expect((await server.run(['production'])).code, `${turn}`).toBe(1);
+        expect(readFileSync(mounted(), 'utf8')).toBe('of an earlier release');
+        expect(existsSync(`${mounted()}.former`)).toBe(false);
+      }
+    },
+  );
+
+  it('DP-10 a deploy that is killed leaves what a proxy that has nginx/ mounted read before: the next one restores it', async () => {
+    server.tell('mounts', 'bind /etc/gatehouse volume /var/cache/nginx \n');
+    writeFileSync(mounted(), 'of an earlier release');
+    server.hold('compose exec -T proxy sh /etc/gatehouse/replicas.sh test');
+    const killed = server.start(['production']);
+    await server.isHeld();
+    killed.signal('SIGKILL');
+    await killed.ended;
+    expect(readFileSync(`${mounted()}.former`, 'utf8')).toBe('of an earlier release');
+    server.fail('compose exec -T proxy sh * test');
+    expect((await server.run(['production'])).code).toBe(1);
+    expect(readFileSync(mounted(), 'utf8')).toBe('of an earlier release');
+    server.tell('faults', '');
+    expect((await server.run(['production'])).code).toBe(0);
+    expect(readFileSync(mounted(), 'utf8')).toBe(readFileSync(path.join(root, 'nginx.conf'), 'utf8'));
+    expect(existsSync(`${mounted()}.former`)).toBe(false);
+  });
+
   it('DP-10 a proxy that has its volume needs no copy in the checkout', async () => {
     const run = await server.run(['production']);
     expect(run.output).not.toContain(copied);

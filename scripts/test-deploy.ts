@@ -22,9 +22,12 @@ export interface Run {
   calls: { step: string; call: string }[];
 }
 
+/** PowerShell tells its maker nothing, and asks for no newer one. */
+const quiet = { POWERSHELL_TELEMETRY_OPTOUT: '1', POWERSHELL_UPDATECHECK: 'Off' };
+
 /** What a command prints, or undefined where it fails or is not there. */
 function ask(command: string, ...args: string[]): string | undefined {
-  const { status, stdout } = spawnSync(command, args, { encoding: 'utf8' });
+  const { status, stdout } = spawnSync(command, args, { encoding: 'utf8', env: { ...process.env, ...quiet } });
   return status === 0 ? stdout.trim() : undefined;
 }
 
@@ -143,6 +146,7 @@ export function makeServer(script: Script, environment = 'production') {
         PATH: `${state('bin')}:${process.env.PATH}`,
         HOME: stub,
         LC_ALL: 'C.UTF-8',
+        ...quiet,
         DEPLOY_LOCK_FILE: file('lock'),
         STUB: stub,
         STUB_OUTPUT: output,
