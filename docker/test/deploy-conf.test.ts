@@ -154,4 +154,37 @@ describe('nginx.conf of a release', () => {
     expect(deploy.code, deploy.output).toBe(0);
     expect(await which()).toBe('third');
   });
+
+  it(
+    'DP-10 a proxy that is down is mended by a deploy, with its container as it is',
+    { timeout: 240_000 },
+    async () => {
+      const { id } = await proxy();
+      const empty = ['sh', '-c', 'rm -rf /srv/proxy/*'];
+      await site.compose(['run', '--rm', '--no-deps', '--no-TTY', 'nginx-conf', ...empty]);
+      await docker(['restart', id]);
+      await until('it cannot start', async () => {
+        const { RestartCount } = await inspect<{ RestartCount: number }>('container', id);
+        return RestartCount > 2;
+      });
+      const deploy = await site.deploy('--yes');
+      expect(deploy.code, deploy.output).toBe(0);
+      expect(await which()).toBe('fourth');
+      expect((await proxy()).id).toBe(id);
+
+      await docker(['stop', id]);
+      const unchanged = await site.deploy('--yes');
+      expect(unchanged, unchanged.output).toMatchObject({ code: 0, output: asText('everything runs as it should') });
+      expect(await which()).toBe('fourth');
+
+      await docker(['stop', id]);
+      site.change('nginx.conf', 'worker_processes auto;', 'worker_processes many;');
+      const refused = await site.deploy('--yes');
+      site.change('nginx.conf', 'worker_processes many;', 'worker_processes auto;');
+      expect(refused, refused.output).toMatchObject({ code: 1, output: asText('The proxy refuses nginx.conf') });
+      await docker(['start', id]);
+      await until('the proxy serves', async () => (await fetch(`${site.url}/readyz`)).status === 200);
+      expect(await which()).toBe('fourth');
+    },
+  );
 });
