@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readFileSync,
   readdirSync,
+  readlinkSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -74,7 +75,7 @@ export function makeVolume() {
     runs += 1;
     const state = inFolder(`run-${runs}`);
     mkdirSync(state);
-    spawnSync('mkfifo', [path.join(state, 'go')]);
+    spawnSync('sh', ['-c', 'mkfifo "$0"', path.join(state, 'go')]);
     const child = spawn('sh', [inFolder(`publish-${release}`), ...(word === '' ? [] : [word])], {
       // A group of its own: what is killed is all of it.
       detached: true,
@@ -121,9 +122,7 @@ export function makeVolume() {
   const releases = (): string[] => readdirSync(inVolume('releases'));
 
   /** The folder to which a link leads: `current`, `next`. */
-  const folderOf = (link: string): string => inVolume('releases', path.basename(readlink(link)));
-  const readlink = (link: string): string =>
-    spawnSync('readlink', [inVolume(link)], { encoding: 'utf8' }).stdout.trim();
+  const folderOf = (link: string): string => inVolume('releases', path.basename(readlinkSync(inVolume(link))));
 
   /** As a power loss leaves what was never written to the disk. */
   function empty(link: string): void {
