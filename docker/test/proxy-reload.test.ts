@@ -25,9 +25,10 @@ const bring = (edit: string): Promise<Result> =>
 
 // The only refreshes are those of the tests: without the loop of start-proxy.sh.
 beforeAll(async () => {
-  await inProxy(`for process in /proc/[0-9]*; do
+  const { stdout } = await inProxy(`for process in /proc/[0-9]*; do
     if tr '\\0' ' ' <"$process/cmdline" | grep -q '^sh /etc/gatehouse/start-proxy.sh'; then kill "\${process#/proc/}" && echo ended; fi
-  done`).then(({ stdout }) => expect(stdout).toBe('ended\n'));
+  done`);
+  if (stdout !== 'ended\n') throw new Error(`the loop was not found: ${stdout}`);
 });
 
 async function servedBy(): Promise<string[]> {
