@@ -13,6 +13,7 @@ const VOLUME = '- nginx-conf:/etc/gatehouse:ro';
 const FOLDER = '- ./nginx:/etc/gatehouse:ro';
 // Not /readyz: on a busy machine a server may say for a moment that its database does not answer.
 const LINES = ['GET /api/auth/options', 'GET /sign-in', 'GET /.well-known/jwks.json'];
+const inVolume = ['run', '--rm', '--no-deps', '--no-TTY', 'nginx-conf', 'sh', '-c'];
 
 let site: Site;
 
@@ -61,12 +62,14 @@ async function restart(): Promise<void> {
 describe('nginx.conf of a release', () => {
   beforeAll(async () => {
     site = await makeSite('conf', 'production');
-    // As it was: the folder of the checkout in the proxy's container, and nginx.conf in it.
-    site.change('docker-compose.yml', VOLUME, FOLDER);
     prepare('mounted');
-    copyFileSync(inFolder('nginx.conf'), inFolder('nginx/nginx.conf'));
     const first = await site.deploy('--yes');
     if (first.code !== 0) throw new Error(first.output);
+    // As it was: the folder of the checkout in the proxy's container, nginx.conf in it, and nothing in the volume.
+    site.change('docker-compose.yml', VOLUME, FOLDER);
+    copyFileSync(inFolder('nginx.conf'), inFolder('nginx/nginx.conf'));
+    await site.compose(['up', '--detach', '--wait']);
+    await site.compose([...inVolume, 'rm -rf /srv/proxy/* /srv/proxy/.lock']);
   });
   afterAll(() => site.remove());
 
@@ -160,8 +163,7 @@ describe('nginx.conf of a release', () => {
     { timeout: 240_000 },
     async () => {
       const { id } = await proxy();
-      const empty = ['sh', '-c', 'rm -rf /srv/proxy/*'];
-      await site.compose(['run', '--rm', '--no-deps', '--no-TTY', 'nginx-conf', ...empty]);
+      await site.compose([...inVolume, 'rm -rf /srv/proxy/*']);
       await docker(['restart', id]);
       await until('it cannot start', async () => {
         const { RestartCount } = await inspect<{ RestartCount: number }>('container', id);
