@@ -64,6 +64,11 @@ function Write-Fault([string]$Text = '') { [Console]::Error.WriteLine($Text) }
 # One message; what was begun is put back on the way out.
 function Stop-Deploy {
     param([string]$Message, [int]$Code = 1, [string[]]$Faults = @())
+    if ($programCode -eq 130) {
+        # Ctrl-C ends the program that runs, too. Where that is noticed first, Ctrl-C itself comes while this waits.
+        Start-Sleep -Seconds 2
+        throw [System.OperationCanceledException]::new('Interrupted.')
+    }
     $script:exitCode = $Code
     Write-Fault
     Write-Fault "deploy: $Message"
@@ -285,8 +290,7 @@ try {
     }
     $exitCode = 0
 } catch [System.OperationCanceledException] {
-    # Stop-Deploy has said why.
-    if ($exitCode -eq 130) { $exitCode = 1 }
+    # Stop-Deploy has said why, or it was Ctrl-C.
 } catch {
     $exitCode = 1
     Write-Fault

@@ -125,20 +125,24 @@ function publish_assets {
 # One-shots of the former release would make Compose take the new containers for outdated.
 function Remove-OneShots { return Invoke-Change silently compose rm --force migrate assets nginx-conf }
 
+# How many of each there are while the former and the fresh ones run, as options of Compose.
+function Get-Scale {
+    foreach ($service in $services) {
+        $number = $former[$service].Count
+        if ($rolled -ccontains $service) { $number += Get-ReplicaCount $service }
+        '--scale'
+        "$service=$number"
+    }
+}
+
 function start_beside {
     if ($changed.Count -eq 0) { return }
     $script:rolled = @($changed)
-    $scale = @()
-    foreach ($service in $services) {
-        $number = $former[$service].Count
-        if ($rolled -ccontains $service) {
-            $number += Get-ReplicaCount $service
-            Assert-Change docker tag (Get-ImageName $service "$tag-next") (Get-ImageName $service $tag)
-        }
-        $scale += @('--scale', "$service=$number")
+    foreach ($service in $rolled) {
+        Assert-Change docker tag (Get-ImageName $service "$tag-next") (Get-ImageName $service $tag)
     }
     if (-not (Remove-OneShots)) { Stop-Deploy 'docker failed (see above).' }
-    if (-not (Invoke-Change compose up --detach --no-recreate --no-build $scale $services)) {
+    if (-not (Invoke-Change compose up --detach --no-recreate --no-build (Get-Scale) $services)) {
         Stop-Deploy 'New containers cannot be started (see above).'
     }
     foreach ($service in $rolled) {
@@ -175,17 +179,19 @@ function Deny-Release([string]$Service, [string]$Id) {
     Stop-Deploy 'The new version does not become ready. It is taken away; the version before still serves.'
 }
 
-# The proxy holds the port, so no deploy makes it anew; it is told whom to ask. What it needs is there by now, and its dependencies
-# would be scaled back to their number.
+# The proxy holds the port, so no deploy makes it anew; it is told whom to ask. A missing one is made with its dependencies, as many of
+# them as there are: without them Compose writes another hash, and a plain `docker compose up` would make it anew (decision 012).
 function Start-Proxy {
     $ids = @(Get-ContainerIds 'proxy')
     if (-not (Test-Down $ids)) { return }
+    $awaited = @('--no-recreate', '--no-build', '--wait', '--wait-timeout', '60', 'proxy')
     if ($ids.Count -gt 0) {
         if (-not (Invoke-Change quietly docker restart $ids[0])) { Stop-Deploy 'The proxy does not start (see above).' }
+        $awaited = @('--no-deps') + $awaited
+    } else {
+        $awaited = @(Get-Scale) + $awaited
     }
-    if (-not (Invoke-Change compose up --detach --no-deps --no-recreate --no-build --wait --wait-timeout 60 proxy)) {
-        Stop-Deploy 'The proxy does not start (see above).'
-    }
+    if (-not (Invoke-Change compose up --detach $awaited)) { Stop-Deploy 'The proxy does not start (see above).' }
 }
 
 # The containers of each rolled service, from the list: $former or $fresh. True where it went well.

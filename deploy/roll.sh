@@ -111,17 +111,13 @@ remove_one_shots() { act quietly compose rm --force migrate assets nginx-conf 2>
 
 start_beside() {
   if ((${#changed[@]} == 0)); then return; fi
-  local service number id scale=()
+  local service id
   rolled=("${changed[@]}")
-  for service in "${services[@]}"; do
-    number=$(wc -w <<<"${former[$service]}")
-    if is_rolled "$service"; then
-      number=$((number + $(replicas_of "$service")))
-      act docker tag "$(image_of "$service" "$tag-next")" "$(image_of "$service" "$tag")"
-    fi
-    scale+=(--scale "$service=$number")
+  for service in "${rolled[@]}"; do
+    act docker tag "$(image_of "$service" "$tag-next")" "$(image_of "$service" "$tag")"
   done
   remove_one_shots
+  mapfile -t scale < <(scale_of_all)
   act compose up --detach --no-recreate --no-build "${scale[@]}" "${services[@]}" || fail 'New containers cannot be started (see above).'
   for service in "${rolled[@]}"; do
     for id in $(container_ids "$service"); do
@@ -131,6 +127,16 @@ start_beside() {
 }
 
 is_rolled() { [[ " ${rolled[*]} " == *" $1 "* ]]; }
+
+# How many of each there are while the former and the fresh ones run, as options of Compose: one a line.
+scale_of_all() {
+  local service number
+  for service in "${services[@]}"; do
+    number=$(wc -w <<<"${former[$service]}")
+    if is_rolled "$service"; then number=$((number + $(replicas_of "$service"))); fi
+    printf '%s\n' --scale "$service=$number"
+  done
+}
 
 state_of() { inspect '{{.State.Status}} {{.RestartCount}} {{.State.Health.Status}}' "$1" 2>/dev/null || echo gone; }
 
@@ -156,14 +162,20 @@ refuse_release() {
 
 in_proxy() { compose exec -T proxy "$@"; }
 
-# The proxy holds the port, so no deploy makes it anew; it is told whom to ask. What it needs is there by now, and its dependencies
-# would be scaled back to their number.
+# The proxy holds the port, so no deploy makes it anew; it is told whom to ask. A missing one is made with its dependencies, as many of
+# them as there are: without them Compose writes another hash, and a plain `docker compose up` would make it anew (decision 012).
 start_proxy() {
-  local id
+  local id awaited=(--no-recreate --no-build --wait --wait-timeout 60 proxy)
   id=$(container_ids proxy)
   if ! is_down "$id"; then return; fi
-  if [[ -n $id ]]; then act quietly docker restart "$id" || fail 'The proxy does not start (see above).'; fi
-  act compose up --detach --no-deps --no-recreate --no-build --wait --wait-timeout 60 proxy || fail 'The proxy does not start (see above).'
+  if [[ -n $id ]]; then
+    act quietly docker restart "$id" || fail 'The proxy does not start (see above).'
+    awaited=(--no-deps "${awaited[@]}")
+  else
+    mapfile -t scale < <(scale_of_all)
+    awaited=("${scale[@]}" "${awaited[@]}")
+  fi
+  act compose up --detach "${awaited[@]}" || fail 'The proxy does not start (see above).'
 }
 
 # The containers of each rolled service, from the list given by its name: `former` or `fresh`.

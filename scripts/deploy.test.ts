@@ -100,7 +100,7 @@ describeEach((script) => {
       'switch proxy': calls['switch proxy'].toSpliced(
         1,
         0,
-        'compose up --detach --no-deps --no-recreate --no-build --wait --wait-timeout 60 proxy',
+        'compose up --detach --scale backend=2 --scale frontend=1 --no-recreate --no-build --wait --wait-timeout 60 proxy',
       ),
       'remove old images': cleaning,
     });
