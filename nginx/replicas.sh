@@ -161,7 +161,7 @@ case "${1:-}" in
     fi
     ;;
   *)
-    sed -n '2,11p' "$0"
+    sed -n '2,10p' "$0"
     exit 2
     ;;
 esac

@@ -164,6 +164,7 @@ test('DP-10 asked for nothing or for something else, it says how it is used and 
   for (const args of [[], ['help'], ['remove', 'backend']]) {
     const { code, stdout } = await call(args, true);
     expect([code, stdout]).toEqual([2, expect.stringContaining('replicas.sh use SECONDS SERVICE=CONTAINER')]);
+    expect(stdout.split('\n').filter((line) => !line.startsWith('# '))).toEqual(['']);
   }
   expect(await workers()).toBe(before);
 });
