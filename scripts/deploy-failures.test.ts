@@ -1,7 +1,8 @@
 // What goes wrong while a version runs: one clear message, that version still serving, nothing half done.
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { changes, describeEach, expectChanges, expectEnd, isChange, makeServer, type Server } from './test-deploy.ts';
+import { changes, deployFirst, describeEach, expectChanges, expectEnd, isChange } from './test-deploy.ts';
+import { makeServer, type Server } from './test-deploy.ts';
 
 describeEach((script) => {
   let server: Server;
@@ -10,11 +11,7 @@ describeEach((script) => {
 
   beforeEach(async () => {
     server = makeServer(script);
-    server.configure();
-    const { code, errors } = await server.run(['production']);
-    if (code !== 0) throw new Error(errors);
-    before = server.snapshot();
-    server.tell('version', '1.1.0\n');
+    before = await deployFirst(server);
   });
 
   afterEach(() => server.remove());

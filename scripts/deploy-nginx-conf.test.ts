@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { root } from './runtime.js';
-import { changes, describeEach, expectEnd, makeServer, type Server } from './test-deploy.ts';
+import { changes, deployFirst, describeEach, expectEnd, makeServer, type Server } from './test-deploy.ts';
 
 const publish = (word: string) =>
   `IMAGE_TAG=production-next compose run --rm --no-deps -T --label gatehouse.deploy=step nginx-conf publish-nginx-conf ${word}`;
@@ -15,11 +15,7 @@ describeEach((script) => {
 
   beforeEach(async () => {
     server = makeServer(script);
-    server.configure();
-    const { code, errors } = await server.run(['production']);
-    if (code !== 0) throw new Error(errors);
-    before = server.snapshot();
-    server.tell('version', '1.1.0\n');
+    before = await deployFirst(server);
   });
   afterEach(() => server.remove());
 

@@ -219,3 +219,13 @@ export function makeServer(script: Script, environment = 'production') {
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
+
+/** Deploys the first version; the next deploy is of another one. Resolves with what the first one left. */
+export async function deployFirst(server: Server) {
+  server.configure();
+  const { code, errors } = await server.run(['production']);
+  if (code !== 0) throw new Error(errors);
+  const left = server.snapshot();
+  server.tell('version', '1.1.0\n');
+  return left;
+}
