@@ -2,11 +2,12 @@ import { expect, it } from 'vitest';
 import type { Config } from '../../config/index.ts';
 import { call, refusal, setUpAdministrator } from '../../testing/personas.ts';
 import type { Answer } from '../../testing/personas.ts';
-import { hasRedis, startRedis } from '../../testing/redis.ts';
+import { startRedis } from '../../testing/redis.ts';
 import type { TestRedis } from '../../testing/redis.ts';
-import { describeEachApplication, UNLIMITED } from '../../testing/start-application.ts';
+import { UNLIMITED } from '../../testing/start-application.ts';
 import type { ApplicationKit, TestApplication } from '../../testing/start-application.ts';
 import { redisIsUsed, until } from '../../testing/until.ts';
+import { describeEachWithRedis } from '../../testing/with-redis.ts';
 
 const ask = (app: TestApplication, address: string): Promise<Answer> =>
   call(app, '/api/auth/options', { headers: { 'X-Forwarded-For': address } });
@@ -31,9 +32,7 @@ async function startTwo(start: ApplicationKit['start'], redis: TestRedis, config
 
 const quotas = (numbers: Config['quotas']['address']) => ({ quotas: { ...UNLIMITED, address: numbers } });
 
-const eachWithRedis = hasRedis ? describeEachApplication : () => {};
-
-eachWithRedis('limits over two servers with Redis', ({ start }) => {
+describeEachWithRedis('limits over two servers with Redis', ({ start }) => {
   it('each server tells who is blocked, explains a refusal of the other, and lets somebody go on in both', async () => {
     const redis = await startRedis();
     const { one, other, read, release } = await startTwo(start, redis, quotas({ minute: 30, day: 1000 }));

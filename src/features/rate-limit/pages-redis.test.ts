@@ -3,11 +3,12 @@ import type { Config } from '../../config/index.ts';
 import { from } from '../../testing/limits.ts';
 import { call } from '../../testing/personas.ts';
 import type { Answer } from '../../testing/personas.ts';
-import { hasRedis, startRedis } from '../../testing/redis.ts';
+import { startRedis } from '../../testing/redis.ts';
 import type { TestRedis } from '../../testing/redis.ts';
-import { describeEachApplication, UNLIMITED } from '../../testing/start-application.ts';
+import { UNLIMITED } from '../../testing/start-application.ts';
 import type { TestApplication } from '../../testing/start-application.ts';
-import { redisIsUsed, until } from '../../testing/until.ts';
+import { redisIsUsed } from '../../testing/until.ts';
+import { describeEachWithRedis, untilShared } from '../../testing/with-redis.ts';
 
 /** The quota is out of reach: it asks Redis for `redisIsUsed`. */
 const withPages = (redis: TestRedis, pages: Config['quotas']['pages']) => ({
@@ -23,9 +24,7 @@ const refusals = (answers: readonly Answer[]): number => answers.filter(({ statu
 const expectServed = (answers: readonly Answer[]): void =>
   expect(answers.filter(({ status }) => status >= 500)).toEqual([]);
 
-const eachWithRedis = hasRedis ? describeEachApplication : () => {};
-
-eachWithRedis('pages in Redis', ({ start }) => {
+describeEachWithRedis('pages in Redis', ({ start }) => {
   async function startTwo(redis: TestRedis, pages: Config['quotas']['pages']) {
     const one = await start(withPages(redis, pages));
     const other = await start({ ...withPages(redis, pages), url: one.config.databaseUrl });
@@ -34,17 +33,6 @@ eachWithRedis('pages in Redis', ({ start }) => {
     const visitBoth = (times: number, address?: string, path?: string) =>
       Promise.all(Array.from({ length: times }, (_, index) => visit(index % 2 === 0 ? one : other, address, path)));
     return { one, other, visitBoth };
-  }
-
-  /** Each round is a visit of a new address at both servers, which let one pass. */
-  async function untilShared(one: TestApplication, other: TestApplication): Promise<void> {
-    let round = 0;
-    await until(async () => {
-      round += 1;
-      const address = `198.51.${Math.floor(round / 250)}.${round % 250}`;
-      await visit(one, address);
-      return (await visit(other, address)).status === 429;
-    });
   }
 
   it('RL-02 of 300 at once over two servers exactly as many pass as the limit says, of readiness too', async () => {
@@ -104,6 +92,9 @@ eachWithRedis('pages in Redis', ({ start }) => {
     expectServed(answers);
     expect(answers.map(({ status }) => status === 429)).toEqual([false, true, false, true]);
     await redis.restart();
-    await untilShared(one, other);
+    await untilShared(
+      (address) => visit(one, address),
+      (address) => visit(other, address),
+    );
   });
 });

@@ -132,7 +132,7 @@ describeEachApplication('what is no call of the API', ({ start }) => {
     const app = await start(withPages(quotaPolicies.pages.quotas));
     const html = String((await visit(app, '203.0.113.7', '/')).body['text']);
     const linked = [...html.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, path = '']) => path);
-    // What the first page loads later on: with it, as much as any page of ours needs.
+    // Stand-ins for what scripts of the page load afterwards: up to the files that our largest page needs.
     const loaded = Array.from({ length: 15 - linked.length }, (_, index) => `/assets/part-${index}.js`);
     const everything = ['/', '/favicon.svg', ...linked, ...loaded];
     for (let person = 0; person < 60; person += 1) {

@@ -3,11 +3,12 @@ import type { Config } from '../../config/index.ts';
 import { proxyBefore } from '../../testing/tcp-proxy.ts';
 import { call } from '../../testing/personas.ts';
 import type { Answer } from '../../testing/personas.ts';
-import { hasRedis, startRedis } from '../../testing/redis.ts';
+import { startRedis } from '../../testing/redis.ts';
 import type { TestRedis } from '../../testing/redis.ts';
-import { describeEachApplication, UNLIMITED } from '../../testing/start-application.ts';
+import { UNLIMITED } from '../../testing/start-application.ts';
 import type { TestApplication } from '../../testing/start-application.ts';
-import { readPart, redisIsUsed, until } from '../../testing/until.ts';
+import { readPart, redisIsUsed } from '../../testing/until.ts';
+import { describeEachWithRedis, untilShared } from '../../testing/with-redis.ts';
 
 const withQuotas = (redis: Pick<TestRedis, 'url'>, quotas: Partial<Config['quotas']>) => ({
   config: { redisUrl: redis.url, quotas: { ...UNLIMITED, ...quotas } },
@@ -27,20 +28,7 @@ async function redisPart(app: TestApplication): Promise<unknown> {
 const linesAbout = (app: TestApplication, text: string): number =>
   app.logLines().filter(({ msg }) => String(msg).includes(text)).length;
 
-/** Each round is a request of a new address at both servers, which let one pass. */
-async function untilShared(one: TestApplication, other: TestApplication): Promise<void> {
-  let round = 0;
-  await until(async () => {
-    round += 1;
-    const address = `198.51.${Math.floor(round / 250)}.${round % 250}`;
-    await ask(one, address);
-    return (await ask(other, address)).status === 429;
-  });
-}
-
-const eachWithRedis = hasRedis ? describeEachApplication : () => {};
-
-eachWithRedis('quotas in Redis', ({ start }) => {
+describeEachWithRedis('quotas in Redis', ({ start }) => {
   async function startTwo(redis: TestRedis, quotas: Partial<Config['quotas']>) {
     const one = await start(withQuotas(redis, quotas));
     const other = await start({ ...withQuotas(redis, quotas), url: one.config.databaseUrl });
@@ -156,6 +144,9 @@ eachWithRedis('quotas in Redis', ({ start }) => {
     const other = await start({ ...withQuotas(redis, { address: { minute: 1 } }), url: one.config.databaseUrl });
     expect([(await ask(one)).status, (await ask(one)).status, (await ask(other)).status]).toEqual([200, 429, 200]);
     await redis.restart();
-    await untilShared(one, other);
+    await untilShared(
+      (address) => ask(one, address),
+      (address) => ask(other, address),
+    );
   });
 });
